@@ -22,4 +22,9 @@ export const CLAIM_TRANSITIONS: TransitionTable<ClaimState> = {
 };
 
 /** While a claim is in one of these its idempotency key and its invite are taken. */
-export const OPEN_CLAIM_STATES = ["waiting", "bound", "pending", "live"] as const satisfies readonly ClaimState[];
+export const OPEN_CLAIM_STATES = [
+  "waiting",
+  "bound",
+  "pending",
+  "live",
+] as const satisfies readonly ClaimState[];

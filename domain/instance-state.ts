@@ -33,7 +33,10 @@ export const INSTANCE_TRANSITIONS: TransitionTable<InstanceState> = {
 
 /** How an instance is counted in `GET /api/pool/counts`; the final state is not counted. */
 export const COUNTED_AS: Readonly<
-  Record<Exclude<InstanceState, "exploded">, "provisioning" | "idle" | "claimed" | "quarantined" | "exploding">
+  Record<
+    Exclude<InstanceState, "exploded">,
+    "provisioning" | "idle" | "claimed" | "quarantined" | "exploding"
+  >
 > = {
   provisioning: "provisioning",
   starting: "provisioning",

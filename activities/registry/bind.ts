@@ -1,0 +1,69 @@
+import { sql } from "kysely";
+import type { ClaimId, InstanceId, PoolName } from "../../domain/ids.ts";
+import type { Querier } from "./database.ts";
+
+/**
+ * Binds the oldest idle instance of the pool to a waiting claim, in one statement. Rows that another claim is
+ * taking are skipped, so claims never wait for each other; the partial index makes it independent of the
+ * pool's size. Returns undefined when no instance is idle or the claim is not waiting.
+ */
+export async function bindOldestIdle(
+  db: Querier,
+  pool: PoolName,
+  claimId: ClaimId,
+  attempt: number,
+): Promise<InstanceId | undefined> {
+  const { rows } = await sql<{ instance_id: InstanceId }>`
+    WITH waiting AS (
+      SELECT id FROM claims WHERE id = ${claimId} AND state = 'waiting' FOR UPDATE
+    ), chosen AS (
+      SELECT i.id FROM instances i, waiting
+      WHERE i.pool = ${pool} AND i.state = 'idle' AND i.desired = 'present'
+      ORDER BY i.state_since LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+    ), taken AS (
+      UPDATE instances SET state = 'claimed' FROM chosen WHERE instances.id = chosen.id RETURNING instances.id
+    ), bound AS (
+      INSERT INTO bindings (instance_id, claim_id, attempt) SELECT id, ${claimId}, ${attempt} FROM taken
+      RETURNING instance_id
+    ), moved AS (
+      UPDATE claims SET state = 'bound', attempt = ${attempt}
+      WHERE id = ${claimId} AND EXISTS (SELECT 1 FROM bound)
+    ), noted AS (
+      INSERT INTO instance_events (instance_id, kind, detail) SELECT instance_id, 'bound', ${claimId} FROM bound
+    )
+    SELECT instance_id FROM bound`.execute(db);
+  return rows[0]?.instance_id;
+}
+
+/** Binds one given instance, just proven ready, to the oldest waiting claim of its pool. */
+export async function bindToOldestWaiting(
+  db: Querier,
+  pool: PoolName,
+  instanceId: InstanceId,
+): Promise<ClaimId | undefined> {
+  const { rows } = await sql<{ claim_id: ClaimId }>`
+    WITH chosen AS (
+      SELECT id, attempt + 1 AS attempt FROM claims
+      WHERE pool = ${pool} AND state = 'waiting' ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), taken AS (
+      UPDATE instances SET state = 'claimed' FROM chosen
+      WHERE instances.id = ${instanceId} AND instances.state = 'starting' RETURNING instances.id
+    ), bound AS (
+      INSERT INTO bindings (instance_id, claim_id, attempt)
+      SELECT taken.id, chosen.id, chosen.attempt FROM taken, chosen RETURNING claim_id, attempt
+    ), moved AS (
+      UPDATE claims SET state = 'bound', attempt = bound.attempt FROM bound WHERE claims.id = bound.claim_id
+    ), noted AS (
+      INSERT INTO instance_events (instance_id, kind, detail) SELECT ${instanceId}, 'bound', claim_id FROM bound
+    )
+    SELECT claim_id FROM bound`.execute(db);
+  return rows[0]?.claim_id;
+}
+
+/**
+ * Taken by whoever is about to let a claim wait or an instance idle, so that the two never miss each other.
+ * Held until the end of the transaction.
+ */
+export async function lockQueue(db: Querier, pool: PoolName): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`queue/${pool}`}, 0))`.execute(db);
+}

@@ -1,0 +1,250 @@
+import { sql } from "kysely";
+import type { ClaimState } from "../../domain/claim-state.ts";
+import { OPEN_CLAIM_STATES } from "../../domain/claim-state.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
+import type { ClaimId, InstanceId, PoolName } from "../../domain/ids.ts";
+import { bindOldestIdle, lockQueue } from "./bind.ts";
+import {
+  type ClaimInput,
+  type ClaimResult,
+  claimKeyContext,
+  openInput,
+  openResult,
+  sealResult,
+} from "./claim-texts.ts";
+import { CLAIM_CHANNEL, type Registry } from "./registry.ts";
+
+export interface ClaimView {
+  id: ClaimId;
+  pool: PoolName;
+  state: ClaimState;
+  attempt: number;
+  failureCode: ErrorCode | undefined;
+  instanceId: InstanceId | undefined;
+  result: ClaimResult | undefined;
+  createdAt: Date;
+}
+
+/** A claim as its caller may see it, or undefined when there is none. */
+export async function readClaim({ db, vault }: Registry, id: ClaimId): Promise<ClaimView | undefined> {
+  const row = await db
+    .selectFrom("claims")
+    .leftJoin("bindings", (join) =>
+      join.onRef("bindings.claim_id", "=", "claims.id").on("bindings.state", "<>", "abandoned"),
+    )
+    .select([
+      "claims.id",
+      "claims.pool",
+      "claims.state",
+      "claims.attempt",
+      "failure_code",
+      "data_key",
+      "result",
+    ])
+    .select(["claims.created_at", "bindings.instance_id"])
+    .where("claims.id", "=", id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const key = row.data_key ? vault.openDataKey(row.data_key, claimKeyContext(id)) : undefined;
+  return {
+    id: row.id,
+    pool: row.pool,
+    state: row.state,
+    attempt: row.attempt,
+    failureCode: row.failure_code ?? undefined,
+    instanceId: row.instance_id ?? undefined,
+    result: key && row.result ? openResult(key, id, row.result) : undefined,
+    createdAt: row.created_at,
+  };
+}
+
+export interface Delivery {
+  state: ClaimState;
+  pool: PoolName;
+  attempt: number;
+  /** The bound instance; undefined while the claim waits or has ended. */
+  target:
+    | {
+        instanceId: InstanceId;
+        epoch: number;
+        url: string | undefined;
+        instanceKey: Buffer | undefined;
+        secret: Buffer | undefined;
+      }
+    | undefined;
+  input: ClaimInput | undefined;
+}
+
+/** Everything a delivery needs, in one query. */
+export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promise<Delivery | undefined> {
+  const row = await db
+    .selectFrom("claims")
+    .leftJoin("bindings", (join) =>
+      join.onRef("bindings.claim_id", "=", "claims.id").on("bindings.state", "=", "active"),
+    )
+    .leftJoin("instances", "instances.id", "bindings.instance_id")
+    .leftJoin("secrets", (join) =>
+      join.onRef("secrets.instance_id", "=", "instances.id").on("secrets.kind", "=", "instance-secret"),
+    )
+    .select(["claims.state", "claims.pool", "claims.attempt", "claims.data_key", "claims.input"])
+    .select(["instances.id as instanceId", "instances.epoch", "instances.url"])
+    .select(["instances.data_key as instanceKey", "secrets.sealed"])
+    .where("claims.id", "=", id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const key = row.data_key ? vault.openDataKey(row.data_key, claimKeyContext(id)) : undefined;
+  return {
+    state: row.state,
+    pool: row.pool,
+    attempt: row.attempt,
+    target:
+      row.instanceId === null
+        ? undefined
+        : {
+            instanceId: row.instanceId,
+            epoch: row.epoch ?? 0,
+            url: row.url ?? undefined,
+            instanceKey: row.instanceKey ?? undefined,
+            secret: row.sealed ?? undefined,
+          },
+    input: key && row.input ? openInput(key, id, row.input) : undefined,
+  };
+}
+
+/**
+ * Stores the agent's answer and wakes whoever waits for it. Once live, what the caller said is only with the
+ * agent. False when the claim has ended meanwhile.
+ */
+export async function commitDelivery(
+  { db, vault }: Registry,
+  id: ClaimId,
+  instanceId: InstanceId,
+  state: "live" | "pending",
+  result: ClaimResult,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom("claims")
+      .innerJoin("bindings", "bindings.claim_id", "claims.id")
+      .select(["claims.data_key", "claims.state"])
+      .where("claims.id", "=", id)
+      .where("bindings.instance_id", "=", instanceId)
+      .where("bindings.state", "=", "active")
+      .forUpdate("claims")
+      .executeTakeFirst();
+    if (!row?.data_key) return false;
+    if (row.state !== "bound" && row.state !== "pending") return row.state === "live";
+    const key = vault.openDataKey(row.data_key, claimKeyContext(id));
+    await sql`
+      WITH committed AS (
+        UPDATE claims SET state = ${state}, result = ${sealResult(key, id, result)},
+          input = CASE WHEN ${state} = 'live' THEN NULL ELSE input END
+        WHERE id = ${id}
+      ), joined AS (
+        UPDATE instances SET conversation_id = COALESCE(${result.conversationId}, conversation_id) WHERE id = ${instanceId}
+      ), noted AS (
+        INSERT INTO instance_events (instance_id, kind, detail) VALUES (${instanceId}, ${state}, ${id})
+      )
+      SELECT pg_notify(${CLAIM_CHANNEL}, ${id})`.execute(tx);
+    return true;
+  });
+}
+
+/**
+ * Gives up the claim's present instance, which is quarantined and never serves anybody, and binds another or
+ * puts the claim back to its old place in the queue. Undefined when no instance is idle.
+ */
+export async function replaceInstance(
+  { db }: Registry,
+  id: ClaimId,
+  failed: InstanceId,
+  why: ErrorCode,
+): Promise<InstanceId | undefined> {
+  return db.transaction().execute(async (tx) => {
+    const binding = await tx
+      .updateTable("bindings")
+      .set({ state: "abandoned" })
+      .where("instance_id", "=", failed)
+      .where("claim_id", "=", id)
+      .where("state", "=", "active")
+      .returning("attempt")
+      .executeTakeFirst();
+    if (binding) {
+      await tx
+        .updateTable("instances")
+        .set({ state: "quarantined" })
+        .where("id", "=", failed)
+        .where("state", "in", ["claimed", "recovering"])
+        .execute();
+      await tx
+        .insertInto("instance_events")
+        .values({ instance_id: failed, kind: "quarantined", detail: why })
+        .execute();
+      await tx
+        .updateTable("claims")
+        .set({ state: "waiting" })
+        .where("id", "=", id)
+        .where("state", "=", "bound")
+        .execute();
+    }
+    return rebind(tx, id);
+  });
+}
+
+/** Binds a waiting claim if an instance is idle. */
+export function bindWaiting({ db }: Registry, id: ClaimId): Promise<InstanceId | undefined> {
+  return db.transaction().execute((tx) => rebind(tx, id));
+}
+
+async function rebind(tx: Parameters<typeof lockQueue>[0], id: ClaimId): Promise<InstanceId | undefined> {
+  const claim = await tx
+    .selectFrom("claims")
+    .select(["pool", "attempt", "state"])
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (claim?.state !== "waiting") return undefined;
+  await lockQueue(tx, claim.pool);
+  return bindOldestIdle(tx, claim.pool, id, claim.attempt + 1);
+}
+
+/** Ends a claim that never became live; its key and its invite may be used again. False when it has ended before. */
+export async function endClaim(
+  { db }: Registry,
+  id: ClaimId,
+  end: { state: "failed"; code: ErrorCode } | { state: "cancelled" },
+): Promise<{ ended: boolean; instanceId: InstanceId | undefined }> {
+  return db.transaction().execute(async (tx) => {
+    const open: readonly ClaimState[] = OPEN_CLAIM_STATES;
+    const ended = await tx
+      .updateTable("claims")
+      .set({
+        state: end.state,
+        failure_code: end.state === "failed" ? end.code : null,
+        input: null,
+        data_key: null,
+      })
+      .where("id", "=", id)
+      .where("state", "in", open)
+      .where("state", "<>", "live")
+      .returning("id")
+      .executeTakeFirst();
+    if (!ended) return { ended: false, instanceId: undefined };
+    const binding = await tx
+      .updateTable("bindings")
+      .set({ state: "abandoned" })
+      .where("claim_id", "=", id)
+      .where("state", "=", "active")
+      .returning("instance_id")
+      .executeTakeFirst();
+    if (binding) {
+      await tx
+        .updateTable("instances")
+        .set({ state: "quarantined" })
+        .where("id", "=", binding.instance_id)
+        .where("state", "in", ["claimed", "recovering"])
+        .execute();
+    }
+    await sql`SELECT pg_notify(${CLAIM_CHANNEL}, ${id})`.execute(tx);
+    return { ended: true, instanceId: binding?.instance_id };
+  });
+}

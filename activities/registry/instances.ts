@@ -1,0 +1,204 @@
+import { sql } from "kysely";
+import { PlatformError } from "../../domain/errors.ts";
+import type { ClaimId, Epoch, InstanceId, PoolName, ResourceName } from "../../domain/ids.ts";
+import { parseEpoch } from "../../domain/ids.ts";
+import { type EndReason, INSTANCE_TRANSITIONS, type InstanceState } from "../../domain/instance-state.ts";
+import { predecessors } from "../../domain/transition-table.ts";
+import { bindToOldestWaiting, lockQueue } from "./bind.ts";
+import type { Registry } from "./registry.ts";
+
+export interface InstanceView {
+  id: InstanceId;
+  pool: PoolName;
+  name: ResourceName;
+  generation: string;
+  state: InstanceState;
+  stateSince: Date;
+  desired: "present" | "absent";
+  epoch: number;
+  readyEpoch: number;
+  url: string | undefined;
+  inboxId: string | undefined;
+  conversationId: string | undefined;
+  endReason: EndReason | undefined;
+  claimId: ClaimId | undefined;
+  createdAt: Date;
+  endedAt: Date | undefined;
+}
+
+function instanceQuery({ db }: Registry) {
+  return db
+    .selectFrom("instances")
+    .leftJoin("bindings", (join) =>
+      join.onRef("bindings.instance_id", "=", "instances.id").on("bindings.state", "=", "active"),
+    )
+    .selectAll("instances")
+    .select("bindings.claim_id");
+}
+
+type InstanceRow = Awaited<ReturnType<ReturnType<typeof instanceQuery>["executeTakeFirstOrThrow"]>>;
+
+const viewOf = (row: InstanceRow): InstanceView => ({
+  id: row.id,
+  pool: row.pool,
+  name: row.name,
+  generation: row.generation,
+  state: row.state,
+  stateSince: row.state_since,
+  desired: row.desired,
+  epoch: row.epoch,
+  readyEpoch: row.ready_epoch,
+  url: row.url ?? undefined,
+  inboxId: row.inbox_id ?? undefined,
+  conversationId: row.conversation_id ?? undefined,
+  endReason: row.end_reason ?? undefined,
+  claimId: row.claim_id ?? undefined,
+  createdAt: row.created_at,
+  endedAt: row.ended_at ?? undefined,
+});
+
+export async function findInstance(registry: Registry, id: InstanceId): Promise<InstanceView | undefined> {
+  const row = await instanceQuery(registry).where("instances.id", "=", id).executeTakeFirst();
+  return row && viewOf(row);
+}
+
+export async function readInstance(registry: Registry, id: InstanceId): Promise<InstanceView> {
+  const instance = await findInstance(registry, id);
+  if (!instance) throw new PlatformError("not-found", { detail: `instance ${id}` });
+  return instance;
+}
+
+/** The newest instances first; tombstones only when asked for. */
+export async function listInstances(
+  registry: Registry,
+  options: { limit: number; ended: boolean },
+): Promise<InstanceView[]> {
+  let query = instanceQuery(registry).orderBy("instances.created_at", "desc").limit(options.limit);
+  if (!options.ended) query = query.where("instances.state", "<>", "exploded");
+  return (await query.execute()).map(viewOf);
+}
+
+/**
+ * Begins the next start of the instance's process and returns its epoch; every report of an older one is
+ * refused from now on. Throws `instance-doomed` when the instance is to be absent.
+ */
+export async function beginEpoch({ db }: Registry, id: InstanceId, after: number): Promise<Epoch> {
+  const row = await db
+    .updateTable("instances")
+    .set({ epoch: after + 1, url: null })
+    .where("id", "=", id)
+    .where("desired", "=", "present")
+    .where("epoch", "in", [after, after + 1])
+    .returning("epoch")
+    .executeTakeFirst();
+  const epoch = row && parseEpoch(row.epoch);
+  if (!epoch) throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
+  return epoch;
+}
+
+export async function recordUrl({ db }: Registry, id: InstanceId, epoch: Epoch, url: string): Promise<void> {
+  await db.updateTable("instances").set({ url }).where("id", "=", id).where("epoch", "=", epoch).execute();
+}
+
+/** Moves the instance if its present state allows it. False when it does not (somebody else was first). */
+export async function moveInstance({ db }: Registry, id: InstanceId, to: InstanceState): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const moved = await tx
+      .updateTable("instances")
+      .set({ state: to })
+      .where("id", "=", id)
+      .where("state", "in", predecessors(INSTANCE_TRANSITIONS, to))
+      .returning("id")
+      .executeTakeFirst();
+    if (moved) await tx.insertInto("instance_events").values({ instance_id: id, kind: to }).execute();
+    return moved !== undefined;
+  });
+}
+
+/**
+ * A proven instance enters the pool: in one transaction the oldest waiting claim gets it, else it is idle.
+ * Repeating it changes nothing and answers the same.
+ */
+export async function handOver(
+  { db }: Registry,
+  id: InstanceId,
+): Promise<{ state: InstanceState; claimId: ClaimId | undefined }> {
+  return db.transaction().execute(async (tx) => {
+    const instance = await tx
+      .selectFrom("instances")
+      .leftJoin("bindings", "bindings.instance_id", "instances.id")
+      .select(["instances.pool", "instances.state", "instances.desired", "bindings.claim_id"])
+      .where("instances.id", "=", id)
+      .executeTakeFirstOrThrow();
+    if (instance.state !== "starting" || instance.desired === "absent") {
+      return { state: instance.state, claimId: instance.claim_id ?? undefined };
+    }
+    await lockQueue(tx, instance.pool);
+    const claimId = await bindToOldestWaiting(tx, instance.pool, id);
+    if (claimId) return { state: "claimed", claimId };
+    await tx
+      .updateTable("instances")
+      .set({ state: "idle" })
+      .where("id", "=", id)
+      .where("state", "=", "starting")
+      .execute();
+    await tx.insertInto("instance_events").values({ instance_id: id, kind: "idle" }).execute();
+    return { state: "idle", claimId: undefined };
+  });
+}
+
+/** The instances whose process is expected to run. */
+export async function listRunning({
+  db,
+}: Registry): Promise<{ id: InstanceId; name: ResourceName; epoch: number }[]> {
+  return db
+    .selectFrom("instances")
+    .select(["id", "name", "epoch"])
+    .where("state", "in", ["starting", "idle", "claimed", "recovering"])
+    .where("desired", "=", "present")
+    .where("url", "is not", null)
+    .execute();
+}
+
+export async function noteEvent(
+  { db }: Registry,
+  id: InstanceId,
+  kind: string,
+  detail?: string,
+): Promise<void> {
+  await db
+    .insertInto("instance_events")
+    .values({ instance_id: id, kind, detail: detail ?? null })
+    .execute();
+}
+
+export interface TimelineEntry {
+  at: Date;
+  kind: string;
+  epoch: number | null;
+  detail: string | null;
+}
+
+const TIMELINE_MAX_ENTRIES = 200;
+
+export function readTimeline({ db }: Registry, id: InstanceId): Promise<TimelineEntry[]> {
+  return db
+    .selectFrom("instance_events")
+    .select(["at", "kind", "epoch", "detail"])
+    .where("instance_id", "=", id)
+    .orderBy("id")
+    .limit(TIMELINE_MAX_ENTRIES)
+    .execute();
+}
+
+/** How many processes of the instance were started within the last hour. */
+export async function countRecentStarts({ db }: Registry, id: InstanceId): Promise<number> {
+  const { n } = await db
+    .selectFrom("instance_events")
+    .select((eb) => eb.fn.countAll<string>().as("n"))
+    .where("instance_id", "=", id)
+    .where("kind", "=", "launched")
+    .where("at", ">", sql<Date>`now() - interval '1 hour'`)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}

@@ -1,0 +1,71 @@
+import type { AgentEvent } from "../../domain/agent-protocol.ts";
+import type { InstanceId } from "../../domain/ids.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * Writes down what an agent reports, before anybody is woken by it; so a lost signal loses nothing. `stale` is a
+ * report of an epoch that is not the present one, `repeated` one that was taken before.
+ */
+export async function takeReport(
+  { db }: Registry,
+  id: InstanceId,
+  event: AgentEvent,
+): Promise<"taken" | "repeated" | "stale"> {
+  return db.transaction().execute(async (tx) => {
+    const instance = await tx
+      .selectFrom("instances")
+      .select(["epoch", "state"])
+      .where("id", "=", id)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (instance.epoch !== event.epoch) return "stale";
+    const noted = await tx
+      .insertInto("instance_events")
+      .values({
+        instance_id: id,
+        kind: `agent-${event.kind}`,
+        epoch: event.epoch,
+        sequence: event.sequence,
+        detail: detailOf(event),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("id")
+      .executeTakeFirst();
+    if (!noted) return "repeated";
+    if (event.kind === "idle") {
+      await tx
+        .updateTable("instances")
+        .set({ ready_epoch: event.epoch, inbox_id: event.inboxId, conversation_id: event.conversationId })
+        .where("id", "=", id)
+        .execute();
+    }
+    return "taken";
+  });
+}
+
+function detailOf(event: AgentEvent): string | null {
+  switch (event.kind) {
+    case "exploding":
+    case "exploded":
+      return event.reason;
+    case "fault":
+      return `${event.part}: ${event.code}`;
+    case "joined":
+      return event.claimId;
+    case "join-refused":
+      return event.refusal;
+    case "idle":
+      return null;
+  }
+}
+
+/** Whether the agent has said that its own part of the end is done. */
+export async function hasReportedExploded({ db }: Registry, id: InstanceId): Promise<boolean> {
+  const row = await db
+    .selectFrom("instance_events")
+    .select("id")
+    .where("instance_id", "=", id)
+    .where("kind", "=", "agent-exploded")
+    .executeTakeFirst();
+  return row !== undefined;
+}

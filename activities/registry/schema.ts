@@ -1,0 +1,126 @@
+import type { ColumnType, Generated } from "kysely";
+import type { BindingState } from "../../domain/binding-state.ts";
+import type { ClaimState } from "../../domain/claim-state.ts";
+import type { ErrorCode } from "../../domain/errors.ts";
+import type { ClaimId, InstanceId, PoolName, ResourceName } from "../../domain/ids.ts";
+import type { EndReason, InstanceState } from "../../domain/instance-state.ts";
+import type { Provider, ResourceOutcome, ResourceState } from "../../domain/resource-state.ts";
+
+/** A timestamp that the database fills in, and that may be set to an expression. */
+type Stamp = ColumnType<Date, Date | undefined, Date>;
+
+export interface PoolsTable {
+  name: PoolName;
+  target: number;
+  surge: Generated<number>;
+  generation: string;
+  /** Why the pool makes no more instances; null while it does. */
+  paused_reason: string | null;
+  /** Instances asked for by an operator beyond the target, not yet started. */
+  extra: Generated<number>;
+  failures_in_a_row: Generated<number>;
+  retry_after: Date | null;
+  nudged_at: Date | null;
+}
+
+export interface InstancesTable {
+  id: InstanceId;
+  pool: PoolName;
+  name: ResourceName;
+  generation: string;
+  state: ColumnType<InstanceState, InstanceState | undefined, InstanceState>;
+  state_since: Stamp;
+  desired: ColumnType<"present" | "absent", "present" | undefined, "present" | "absent">;
+  epoch: Generated<number>;
+  /** The last epoch whose agent reported itself ready. */
+  ready_epoch: Generated<number>;
+  url: string | null;
+  inbox_id: string | null;
+  conversation_id: string | null;
+  /** Sealed under the master key; null once purged, which makes the instance's secrets unreadable. */
+  data_key: Buffer | null;
+  end_reason: EndReason | null;
+  created_at: Stamp;
+  ended_at: Date | null;
+}
+
+export interface ClaimsTable {
+  id: ClaimId;
+  pool: PoolName;
+  key_hash: Buffer;
+  body_mac: Buffer;
+  invite_hash: Buffer | null;
+  on_empty: "wait" | "reject";
+  state: ClaimState;
+  state_since: Stamp;
+  attempt: Generated<number>;
+  failure_code: ErrorCode | null;
+  data_key: Buffer | null;
+  /** Sealed `ClaimInput`. */
+  input: Buffer | null;
+  /** Sealed `ClaimResult`. */
+  result: Buffer | null;
+  created_at: Stamp;
+}
+
+export interface BindingsTable {
+  instance_id: InstanceId;
+  claim_id: ClaimId;
+  attempt: number;
+  state: ColumnType<BindingState, BindingState | undefined, BindingState>;
+  state_since: Stamp;
+  bound_at: Stamp;
+}
+
+export interface ResourcesTable {
+  id: Generated<string>;
+  instance_id: InstanceId;
+  provider: Provider;
+  kind: string;
+  name: ResourceName;
+  external_id: string | null;
+  state: ColumnType<ResourceState, ResourceState | undefined, ResourceState>;
+  state_since: Stamp;
+  ambiguous_since: Date | null;
+  outcome: ColumnType<ResourceOutcome | null, string | undefined, string>;
+  last_error: ErrorCode | null;
+}
+
+export interface SecretsTable {
+  instance_id: InstanceId;
+  kind: SecretKind;
+  sealed: Buffer;
+}
+
+export type SecretKind = "instance-secret" | "state-key" | "model-key";
+
+export interface InstanceEventsTable {
+  id: Generated<string>;
+  instance_id: InstanceId;
+  at: Stamp;
+  kind: string;
+  epoch: number | null;
+  /** The agent's own count, for reports; null for what the platform noted. */
+  sequence: number | null;
+  /** Ids and codes only. */
+  detail: string | null;
+}
+
+export interface ReceiptsTable {
+  instance_id: InstanceId;
+  body: string;
+  signature: string;
+  key_id: string;
+  signed_at: Stamp;
+}
+
+export interface Schema {
+  pools: PoolsTable;
+  instances: InstancesTable;
+  claims: ClaimsTable;
+  bindings: BindingsTable;
+  resources: ResourcesTable;
+  secrets: SecretsTable;
+  instance_events: InstanceEventsTable;
+  receipts: ReceiptsTable;
+}

@@ -1,0 +1,166 @@
+/**
+ * The words the control plane and an agent share: paths, bodies and what is signed.
+ *
+ * Both sides hold the instance secret (32 bytes, hex). It is used in three ways and never sent before the
+ * agent has proved that it holds it too:
+ *  - `status` is asked with a request MAC and answered with a proof over the caller's nonce;
+ *  - only then `provision`, `notify` and `explode` carry it as `Authorization: Bearer`;
+ *  - the agent carries it as Bearer in its reports to the gateway.
+ *
+ * A MAC is HMAC-SHA256 in lower-case hex over the UTF-8 of the parts joined by "\n", absent parts as "".
+ */
+
+export const AGENT_PATHS = {
+  health: "/pool/health",
+  status: "/pool/status",
+  provision: "/pool/provision",
+  notify: "/pool/notify",
+  explode: "/pool/explode",
+} as const;
+
+/** Headers of `GET /pool/status`: a fresh nonce (16–64 hex) and the MAC of `statusRequestParts`. */
+export const NONCE_HEADER = "x-pool-nonce";
+export const MAC_HEADER = "x-pool-mac";
+
+export const statusRequestParts = (nonce: string): readonly string[] => ["status-request", nonce];
+
+export interface AgentStatus {
+  instanceId: string;
+  epoch: number;
+  generation: string;
+  /** Parts ready or not, never latched: the truth at the moment of asking. */
+  ready: boolean;
+  parts: Readonly<Record<string, boolean>>;
+  inboxId: string | null;
+  /** The inbox that joins by invite; it has no group of its own. */
+  joinInboxId: string | null;
+  conversationId: string | null;
+  /** The claim this agent serves, or null. An agent serves one claim in its life. */
+  claimId: string | null;
+  exploding: boolean;
+  versions: Readonly<Record<string, string>>;
+}
+
+export const statusProofParts = (nonce: string, status: AgentStatus): readonly string[] => [
+  "status",
+  nonce,
+  status.instanceId,
+  String(status.epoch),
+  status.generation,
+  String(status.ready),
+  status.inboxId ?? "",
+  status.conversationId ?? "",
+  status.claimId ?? "",
+  String(status.exploding),
+];
+
+export type SignedStatus = AgentStatus & { proof: string };
+
+/** `POST /pool/provision`. Idempotent by claim id; another claim id is refused with 409 `claimed-by-another`. */
+export interface ProvisionRequest {
+  claimId: string;
+  /** 16–64 hex, fresh for each attempt. */
+  nonce: string;
+  instructions: string;
+  /** The agent's display name and the conversation's name. */
+  name?: string;
+  /** An invite to join; without one the agent opens the conversation it made while idle. */
+  joinUrl?: string;
+  profileImage?: string;
+  metadata?: Readonly<Record<string, string>>;
+}
+
+export interface ProvisionAnswer {
+  claimId: string;
+  instanceId: string;
+  epoch: number;
+  /** `created`: own conversation, invite signed. `joined`: admitted. `pending`: join request sent, not admitted yet. */
+  outcome: "created" | "joined" | "pending";
+  agentName: string;
+  conversationId: string | null;
+  inviteUrl: string | null;
+  /** MAC of `provisionProofParts` under the instance secret. */
+  proof: string;
+}
+
+export const provisionProofParts = (
+  nonce: string,
+  answer: Omit<ProvisionAnswer, "proof">,
+): readonly string[] => [
+  "provision",
+  answer.claimId,
+  nonce,
+  answer.instanceId,
+  String(answer.epoch),
+  answer.outcome,
+  answer.conversationId ?? "",
+  answer.inviteUrl ?? "",
+];
+
+/** Why a provision was refused; the HTTP status is 4xx and the body a problem document with this `code`. */
+export const PROVISION_REFUSALS = [
+  "claimed-by-another",
+  "invite-invalid",
+  "invite-expired",
+  "invite-foreign-network",
+  "invite-revoked",
+  "conversation-full",
+  "conversation-locked",
+  "not-ready",
+  "exploding",
+] as const;
+export type ProvisionRefusal = (typeof PROVISION_REFUSALS)[number];
+
+/** `POST /pool/explode {reason}` → 202 at once; the agent reports `exploding`, ends its part, reports `exploded`. */
+export interface ExplodeRequest {
+  /** `member`: an authorised member or the owner said so. `operator` and `expiry` hand over and leave. */
+  reason: "member" | "removed" | "operator" | "expiry";
+}
+
+/** `POST <gateway>/api/instances/:id/events`, Bearer the instance secret. Repeated by the agent until answered 2xx. */
+export type AgentEvent = {
+  epoch: number;
+  /** Rises by one per report of an epoch; a repeated number is taken once. */
+  sequence: number;
+} & (
+  | { kind: "idle"; inboxId: string; conversationId: string }
+  | { kind: "joined"; claimId: string; conversationId: string }
+  | { kind: "join-refused"; claimId: string; refusal: ProvisionRefusal }
+  | { kind: "exploding"; reason: ExplodeRequest["reason"] }
+  | { kind: "exploded"; reason: ExplodeRequest["reason"] }
+  | { kind: "fault"; part: string; code: string }
+);
+
+export type AgentEventKind = AgentEvent["kind"];
+
+/** One line of JSON that the compute driver writes to the agent's standard input; then it closes it. */
+export interface AgentSecrets {
+  /** 64 hex. */
+  instanceSecret: string;
+  /** The agent's own capped model key. */
+  modelKey: string;
+  /** 64 hex: encrypts the agent's database and identity file; lost with the instance (crypto-shred). */
+  stateKey: string;
+}
+
+/** What is not secret comes by environment; the agent's configuration schema documents each. */
+export const AGENT_ENVIRONMENT = [
+  "INSTANCE_ID",
+  "EPOCH",
+  "GENERATION",
+  "PORT",
+  "STATE_DIR",
+  "GATEWAY_URL",
+  "XMTP_ENV",
+  "XMTP_API_URL",
+  "MODEL_BASE_URL",
+  "MODEL_ID",
+  "DEFAULT_AGENT_NAME",
+  "CONVERSATION_OWNER",
+  "GATEWAY_UID",
+] as const;
+
+/** The first line an agent prints on standard output once it listens: `{"listening": <port>}`. */
+export interface AgentListening {
+  listening: number;
+}

@@ -1,0 +1,11 @@
+/** The names under which the workflows are registered; a rename would orphan what is running. */
+export const WORKFLOW_TYPES = {
+  pool: "pool",
+  instanceLifecycle: "instanceLifecycle",
+  claim: "claim",
+  explode: "explode",
+  reconcile: "reconcile",
+} as const;
+
+/** The schedule that starts `reconcile`. */
+export const RECONCILE_SCHEDULE = "reconcile";

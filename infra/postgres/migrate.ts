@@ -1,0 +1,50 @@
+import { Kysely, PostgresDialect } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import { BINDING_TRANSITIONS } from "../../domain/binding-state.ts";
+import { CLAIM_TRANSITIONS } from "../../domain/claim-state.ts";
+import { INSTANCE_TRANSITIONS } from "../../domain/instance-state.ts";
+import { RESOURCE_TRANSITIONS } from "../../domain/resource-state.ts";
+import * as registry from "./migrations/0001-registry.ts";
+
+const MIGRATIONS = { "0001-registry": registry };
+
+const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  instance: INSTANCE_TRANSITIONS,
+  claim: CLAIM_TRANSITIONS,
+  binding: BINDING_TRANSITIONS,
+  resource: RESOURCE_TRANSITIONS,
+};
+
+/** Brings the database to the newest schema and its transition rows to those of `domain/`. Safe to repeat. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const db = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl, max: 1 }) }),
+  });
+  try {
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+    const { error } = await migrator.migrateToLatest();
+    if (error) throw error;
+    await writeTransitions(db as Kysely<{ transitions: Transition }>);
+  } finally {
+    await db.destroy();
+  }
+}
+
+interface Transition {
+  entity: string;
+  from_state: string;
+  to_state: string;
+}
+
+async function writeTransitions(db: Kysely<{ transitions: Transition }>): Promise<void> {
+  const rows = Object.entries(TABLES).flatMap(([entity, table]) =>
+    Object.entries(table).flatMap(([from_state, to]) =>
+      to.map((to_state) => ({ entity, from_state, to_state })),
+    ),
+  );
+  await db.transaction().execute(async (tx) => {
+    await tx.deleteFrom("transitions").execute();
+    await tx.insertInto("transitions").values(rows).execute();
+  });
+}

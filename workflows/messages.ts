@@ -1,0 +1,48 @@
+import { defineQuery, defineSignal, defineUpdate } from "@temporalio/workflow";
+import type { ClaimState } from "../domain/claim-state.ts";
+import type { ClaimId, InstanceId, PoolName } from "../domain/ids.ts";
+import type { EndReason, InstanceState } from "../domain/instance-state.ts";
+
+/** What each workflow is started with, and the messages it takes. Ids and codes only, never a text of a person. */
+export interface PoolStart {
+  pool: PoolName;
+}
+export interface LifecycleStart {
+  instanceId: InstanceId;
+}
+export interface ClaimStart {
+  claimId: ClaimId;
+}
+export interface ExplodeStart {
+  instanceId: InstanceId;
+  reason: EndReason;
+}
+
+/** Something changed for this workflow's subject in the registry: look again. Carries nothing. */
+export const wake = defineSignal("wake");
+/** The instance is to be absent: finish at once. */
+export const doom = defineSignal("doom");
+
+export interface TimelineStep {
+  at: string;
+  step: string;
+}
+export interface WorkflowState<State> {
+  state: State;
+  step: string;
+  timeline: readonly TimelineStep[];
+}
+export const instanceStateQuery = defineQuery<WorkflowState<InstanceState | "unknown">>("state");
+export const claimStateQuery = defineQuery<WorkflowState<ClaimState>>("state");
+export const explodeStateQuery = defineQuery<WorkflowState<"running" | "done">>("state");
+export const poolStateQuery = defineQuery<WorkflowState<"running" | "paused">>("state");
+
+export const setTarget = defineUpdate<void, [target: number]>("setTarget");
+export const pause = defineUpdate<void, [reason: string]>("pause");
+export const resume = defineUpdate<void, []>("resume");
+/** Starts `count` instances beyond the target. */
+export const replenish = defineUpdate<void, [count: number]>("replenish");
+/** Explodes up to `count` idle instances, the oldest first; answers their ids. */
+export const drain = defineUpdate<InstanceId[], [count: number]>("drain");
+/** Gives a resource up that its provider does not let go; the reason is kept in the ledger and the receipt. */
+export const abandonResource = defineUpdate<void, [resourceId: string, reason: string]>("abandonResource");
