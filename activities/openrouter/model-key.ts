@@ -35,10 +35,14 @@ export async function ensureModelKey(
     }
     throw error;
   }
-  await registry.db.transaction().execute(async (tx) => {
+  const kept = await registry.db.transaction().execute(async (tx) => {
     await storeSecret(registry, tx, id, "model-key", created.secret);
-    await recordActive(tx, entry.id, created.key.hash);
+    return recordActive(tx, entry.id, created.key.hash);
   });
+  if (!kept) {
+    await client.deleteKey(created.key.hash);
+    throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
+  }
   const readBack = await client.findKey(created.key.hash);
   if (!readBack) throw new PlatformError("transient", { detail: "the new key cannot be read yet" });
 }

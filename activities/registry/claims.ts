@@ -62,6 +62,7 @@ export interface Delivery {
   state: ClaimState;
   pool: PoolName;
   attempt: number;
+  joinSent: boolean;
   /** The bound instance; undefined while the claim waits or has ended. */
   target:
     | {
@@ -86,7 +87,14 @@ export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promis
     .leftJoin("secrets", (join) =>
       join.onRef("secrets.instance_id", "=", "instances.id").on("secrets.kind", "=", "instance-secret"),
     )
-    .select(["claims.state", "claims.pool", "claims.attempt", "claims.data_key", "claims.input"])
+    .select([
+      "claims.state",
+      "claims.pool",
+      "claims.attempt",
+      "claims.join_sent",
+      "claims.data_key",
+      "claims.input",
+    ])
     .select(["instances.id as instanceId", "instances.epoch", "instances.url"])
     .select(["instances.data_key as instanceKey", "secrets.sealed"])
     .where("claims.id", "=", id)
@@ -97,6 +105,7 @@ export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promis
     state: row.state,
     pool: row.pool,
     attempt: row.attempt,
+    joinSent: row.join_sent,
     target:
       row.instanceId === null
         ? undefined
@@ -247,4 +256,9 @@ export async function endClaim(
     await sql`SELECT pg_notify(${CLAIM_CHANNEL}, ${id})`.execute(tx);
     return { ended: true, instanceId: binding?.instance_id };
   });
+}
+
+/** Written before a join request can leave: from then on the claim never changes its instance. */
+export async function recordJoinSent({ db }: Registry, id: ClaimId): Promise<void> {
+  await db.updateTable("claims").set({ join_sent: true }).where("id", "=", id).execute();
 }

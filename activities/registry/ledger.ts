@@ -14,6 +14,7 @@ export interface LedgerEntry {
   name: ResourceName;
   externalId: string | undefined;
   state: ResourceState;
+  stateSince: Date;
   ambiguousSince: Date | undefined;
   outcome: ResourceOutcome | undefined;
   lastError: ErrorCode | undefined;
@@ -27,6 +28,7 @@ const COLUMNS = [
   "name",
   "external_id as externalId",
   "state",
+  "state_since as stateSince",
   "ambiguous_since as ambiguousSince",
   "outcome",
   "last_error as lastError",
@@ -90,14 +92,19 @@ const entryOf = (row: Row): LedgerEntry => ({
   lastError: row.lastError ?? undefined,
 });
 
-/** Stores the provider's id. Works in the caller's transaction, so that a one-time secret is stored with it. */
-export async function recordActive(db: Querier, id: string, externalId: string): Promise<void> {
-  await db
+/**
+ * Stores the provider's id. Works in the caller's transaction, so that a one-time secret is stored with it. False
+ * when the resource is being released meanwhile: then whoever made it removes it again.
+ */
+export async function recordActive(db: Querier, id: string, externalId: string): Promise<boolean> {
+  const recorded = await db
     .updateTable("resources")
     .set({ state: "active", external_id: externalId, ambiguous_since: null, last_error: null })
     .where("id", "=", id)
     .where("state", "in", ["intended", "ambiguous", "active"])
-    .execute();
+    .returning("id")
+    .executeTakeFirst();
+  return recorded !== undefined;
 }
 
 /** A create ended without a usable answer: the settle window runs from the first such time. */

@@ -190,3 +190,7 @@ export async function takeForDrain({ db }: Registry, name: PoolName, count: numb
     WHERE instances.id = chosen.id RETURNING instances.id`.execute(db);
   return rows.map((row) => row.id);
 }
+
+export async function listPools({ db }: Registry): Promise<PoolName[]> {
+  return (await db.selectFrom("pools").select("name").execute()).map((row) => row.name);
+}

@@ -1,5 +1,6 @@
 import type { AgentEvent } from "../../domain/agent-protocol.ts";
 import type { InstanceId } from "../../domain/ids.ts";
+import type { EndReason } from "../../domain/instance-state.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -69,3 +70,22 @@ export async function hasReportedExploded({ db }: Registry, id: InstanceId): Pro
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** What the agent said about its own end, as the reason of the instance's. */
+export async function reportedEnd({ db }: Registry, id: InstanceId): Promise<EndReason | undefined> {
+  const row = await db
+    .selectFrom("instance_events")
+    .select("detail")
+    .where("instance_id", "=", id)
+    .where("kind", "in", ["agent-exploding", "agent-exploded"])
+    .orderBy("id")
+    .executeTakeFirst();
+  return row && END_REASON_OF[row.detail ?? ""];
+}
+
+const END_REASON_OF: Readonly<Record<string, EndReason>> = {
+  member: "exploded-by-member",
+  removed: "removed",
+  operator: "operator",
+  expiry: "claim-expired",
+};

@@ -54,6 +54,8 @@ export interface ClaimsTable {
   state: ClaimState;
   state_since: Stamp;
   attempt: Generated<number>;
+  /** A join request may have left the bound instance: the claim keeps that instance from now on. */
+  join_sent: Generated<boolean>;
   failure_code: ErrorCode | null;
   data_key: Buffer | null;
   /** Sealed `ClaimInput`. */

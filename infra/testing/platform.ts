@@ -1,0 +1,204 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client, Connection } from "@temporalio/client";
+import { openDatabase } from "../../activities/registry/database.ts";
+import type { Registry } from "../../activities/registry/registry.ts";
+import { Vault } from "../../activities/registry/vault.ts";
+import { type PoolName, parsePoolName } from "../../domain/ids.ts";
+import { type OpenRouterDouble, startOpenRouterDouble } from "../local/doubles/openrouter/server.ts";
+import { freePort } from "../local/free-port.ts";
+import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
+import { findTemporal } from "../local/temporal/find.ts";
+import { startTemporal } from "../local/temporal.ts";
+import { migrate } from "../postgres/migrate.ts";
+import { startProgram, type TestProgram } from "./program.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+
+export interface PlatformOptions {
+  target: number;
+  /** `stand-in`: all agents in one host process. `process`: one process each, of `agentCommand`. */
+  compute: "stand-in" | "process";
+  agentCommand?: readonly string[];
+  agentEnvironment?: Readonly<Record<string, string>>;
+  surge?: number;
+  quarantineMs?: number;
+  /** Environment of the stand-in host. */
+  standInEnvironment?: Readonly<Record<string, string>>;
+  gatewayUidBase?: number;
+}
+
+const SCRIPTS = {
+  workers: "workers/main.ts",
+  claims: "workers/claims-main.ts",
+  gateway: "api/main.ts",
+} as const;
+export type ProgramName = keyof typeof SCRIPTS;
+
+/** The platform's own programs on real Postgres and Temporal, each of which a test may kill and start again. */
+export class TestPlatform implements AsyncDisposable {
+  readonly dir: string;
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly registry: Registry;
+  readonly pool: PoolName;
+  readonly temporal: Client;
+  readonly openrouter: OpenRouterDouble;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly standInUrl: string | undefined;
+  readonly #programs = new Map<ProgramName, TestProgram>();
+  readonly #closers: (() => Promise<void>)[];
+
+  private constructor(parts: {
+    dir: string;
+    apiUrl: string;
+    apiKey: string;
+    registry: Registry;
+    pool: PoolName;
+    temporal: Client;
+    openrouter: OpenRouterDouble;
+    environment: Readonly<Record<string, string>>;
+    standInUrl: string | undefined;
+    closers: (() => Promise<void>)[];
+  }) {
+    this.dir = parts.dir;
+    this.apiUrl = parts.apiUrl;
+    this.apiKey = parts.apiKey;
+    this.registry = parts.registry;
+    this.pool = parts.pool;
+    this.temporal = parts.temporal;
+    this.openrouter = parts.openrouter;
+    this.environment = parts.environment;
+    this.standInUrl = parts.standInUrl;
+    this.#closers = parts.closers;
+  }
+
+  static async start(options: PlatformOptions): Promise<TestPlatform> {
+    const closers: (() => Promise<void>)[] = [];
+    const dir = await mkdtemp(join(tmpdir(), "platform-"));
+    closers.push(() => rm(dir, { recursive: true, force: true }));
+    const postgres = await startTemporaryPostgres();
+    closers.push(() => postgres.stop());
+    await migrate(postgres.url);
+    const source = await findTemporal({ env: process.env, note: (text) => console.error(text) });
+    if (source.kind !== "cli")
+      throw new Error("these tests start a Temporal of their own: unset TEMPORAL_ADDRESS");
+    const server = await startTemporal({
+      cli: source,
+      dir: join(dir, "temporal"),
+      headless: true,
+      log: () => undefined,
+    });
+    closers.push(() => server.stop());
+    const openrouter = await startOpenRouterDouble({ recordRequests: true });
+    closers.push(() => openrouter.close());
+    const masterKey = randomBytes(32);
+    const db = openDatabase(postgres.url, { maxConnections: 4, onError: () => undefined });
+    closers.push(() => db.destroy());
+    const connection = await Connection.connect({ address: server.address });
+    closers.push(() => connection.close());
+    const pool = parsePoolName("default");
+    if (!pool) throw new Error("the pool's name must be one");
+
+    let standInUrl: string | undefined;
+    if (options.compute === "stand-in") {
+      const host = await startProgram({
+        script: join(ROOT, "infra/local/stand-in-agent/host.ts"),
+        env: options.standInEnvironment ?? {},
+        logFile: join(dir, "stand-in-host.log"),
+      });
+      closers.push(() => host.stop());
+      standInUrl = `http://127.0.0.1:${String(host.ready.listening)}`;
+    }
+    const apiPort = await freePort();
+    const apiUrl = `http://127.0.0.1:${apiPort}`;
+    const apiKey = randomBytes(24).toString("hex");
+    const { privateKey } = generateKeyPairSync("ed25519");
+    await mkdir(join(dir, "agents"));
+    return new TestPlatform({
+      dir,
+      apiUrl,
+      apiKey,
+      pool,
+      openrouter,
+      standInUrl,
+      closers,
+      registry: { db, vault: new Vault(masterKey), environment: "test", prefix: "cv" },
+      temporal: new Client({ connection }),
+      environment: {
+        DATABASE_URL: postgres.url,
+        TEMPORAL_ADDRESS: server.address,
+        MASTER_KEY: masterKey.toString("base64"),
+        RECEIPT_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+        ENVIRONMENT: "test",
+        API_PORT: String(apiPort),
+        API_KEY: apiKey,
+        PUBLIC_API_URL: apiUrl,
+        XMTP_ENV: "local",
+        POOL_TARGET: String(options.target),
+        POOL_SURGE: String(options.surge ?? 10),
+        OPENROUTER_BASE_URL: openrouter.url,
+        OPENROUTER_MANAGEMENT_KEY: openrouter.managementKey,
+        COMPUTE: options.compute,
+        COMPUTE_DIR: join(dir, "agents"),
+        AGENT_COMMAND: JSON.stringify(
+          options.agentCommand ?? [process.execPath, join(ROOT, "infra/local/stand-in-agent/main.ts")],
+        ),
+        AGENT_ENVIRONMENT: JSON.stringify({ GATEWAY_URL: apiUrl, ...options.agentEnvironment }),
+        QUARANTINE_MS: String(options.quarantineMs ?? 1_000),
+        ...(standInUrl ? { STAND_IN_URL: standInUrl } : {}),
+        ...(options.gatewayUidBase ? { GATEWAY_UID_BASE: String(options.gatewayUidBase) } : {}),
+      },
+    });
+  }
+
+  async run(...names: ProgramName[]): Promise<void> {
+    await Promise.all(
+      names.map(async (name) => {
+        const logFile = join(this.dir, `${name}.log`);
+        this.#programs.set(
+          name,
+          await startProgram({ script: join(ROOT, SCRIPTS[name]), env: this.environment, logFile }),
+        );
+      }),
+    );
+  }
+
+  program(name: ProgramName): TestProgram {
+    const program = this.#programs.get(name);
+    if (!program) throw new Error(`${name} does not run`);
+    return program;
+  }
+
+  async kill(name: ProgramName): Promise<void> {
+    await this.program(name).kill();
+    this.#programs.delete(name);
+  }
+
+  /** A request with the API key; the body's type is for the caller to know. */
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> {
+    const response = await fetch(`${this.apiUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.apiKey}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const parsed: unknown = await response.json();
+    return { status: response.status, body: Object(parsed), headers: response.headers };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#programs.values()].map((program) => program.stop()));
+    for (const close of this.#closers.reverse()) await close();
+  }
+}

@@ -1,0 +1,82 @@
+import { proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
+import type { claimActivities } from "../activities/claim-activities.ts";
+import type { explodeActivities } from "../activities/explode-activities.ts";
+import type { lifecycleActivities } from "../activities/lifecycle-activities.ts";
+import type { poolActivities } from "../activities/pool-activities.ts";
+import type { providerActivities } from "../activities/provider-activities.ts";
+import type { reconcileActivities } from "../activities/reconcile-activities.ts";
+import { ERRORS } from "../domain/errors.ts";
+import { TASK_QUEUES } from "../domain/task-queues.ts";
+
+type PoolActivities = ReturnType<typeof poolActivities>;
+type LifecycleActivities = ReturnType<typeof lifecycleActivities>;
+type ClaimActivities = ReturnType<typeof claimActivities>;
+type ExplodeActivities = ReturnType<typeof explodeActivities>;
+type ReconcileActivities = ReturnType<typeof reconcileActivities>;
+type ProviderActivities = ReturnType<typeof providerActivities>;
+
+/** Codes after which the same call cannot succeed; the ends of things are tried again all the same. */
+const FINAL = Object.entries(ERRORS)
+  .filter(([, entry]) => !entry.retryable)
+  .map(([code]) => code);
+
+/** Retries for ever with growing pauses: for what must happen in the end, whatever is down meanwhile. */
+const FOR_EVER = { initialInterval: "1s", maximumInterval: "5m", backoffCoefficient: 2 } as const;
+/** Retries for ever, but looks often: for what waits on a part of this platform. */
+const OFTEN = {
+  initialInterval: "500ms",
+  maximumInterval: "10s",
+  backoffCoefficient: 2,
+  nonRetryableErrorTypes: FINAL,
+} as const;
+
+export const pool = proxyActivities<PoolActivities>({ startToCloseTimeout: "30s", retry: OFTEN });
+
+export const registry = proxyActivities<LifecycleActivities>({ startToCloseTimeout: "20s", retry: OFTEN });
+
+/** Starting a process: bounded in tries, so that a launch that cannot work ends the instance, not the pool. */
+export const launch = proxyActivities<LifecycleActivities>({
+  startToCloseTimeout: "2m",
+  retry: { initialInterval: "1s", maximumInterval: "15s", maximumAttempts: 5, nonRetryableErrorTypes: FINAL },
+});
+
+export const prove = proxyActivities<LifecycleActivities>({
+  startToCloseTimeout: "15s",
+  retry: { initialInterval: "500ms", maximumInterval: "5s", backoffCoefficient: 2, maximumAttempts: 10 },
+});
+
+/** The hand-over of a claim: short and on the caller's time, so it runs within the workflow's own task. */
+export const claims = proxyLocalActivities<ClaimActivities>({
+  startToCloseTimeout: "12s",
+  retry: { initialInterval: "200ms", maximumInterval: "2s", backoffCoefficient: 2 },
+  localRetryThreshold: "10s",
+});
+
+/** Making an external resource: bounded, then the instance is given up and everything of it made absent. */
+export const openrouter = proxyActivities<ProviderActivities>({
+  taskQueue: TASK_QUEUES.openrouter,
+  startToCloseTimeout: "60s",
+  scheduleToCloseTimeout: "10m",
+  retry: { initialInterval: "1s", maximumInterval: "30s", nonRetryableErrorTypes: FINAL },
+});
+
+export const explode = proxyActivities<ExplodeActivities>({ startToCloseTimeout: "60s", retry: FOR_EVER });
+
+/** The agent's own end: bounded, because the rest must not depend on the agent's good will. */
+export const agentEnd = proxyActivities<ExplodeActivities>({
+  startToCloseTimeout: "90s",
+  heartbeatTimeout: "15s",
+  scheduleToCloseTimeout: "3m",
+  retry: { initialInterval: "1s", maximumInterval: "10s", backoffCoefficient: 2 },
+});
+
+export const revoke = proxyActivities<ExplodeActivities>({
+  startToCloseTimeout: "30s",
+  scheduleToCloseTimeout: "1m",
+  retry: { initialInterval: "1s", maximumInterval: "10s", backoffCoefficient: 2 },
+});
+
+export const reconciling = proxyActivities<ReconcileActivities>({
+  startToCloseTimeout: "50s",
+  retry: { maximumAttempts: 1 },
+});

@@ -1,0 +1,6 @@
+/** All workflows, under the names in `domain/workflow-types.ts`. The worker bundles this file. */
+export { claim } from "./claim.ts";
+export { explode } from "./explode.ts";
+export { instanceLifecycle } from "./instance-lifecycle.ts";
+export { pool } from "./pool.ts";
+export { reconcile } from "./reconcile.ts";
