@@ -86,7 +86,9 @@ export const explodeActivities = (deps: Dependencies) => {
         }
       }
       while (!(await hasReportedExploded(registry, id))) {
-        Context.current().heartbeat();
+        // One that died in the middle of it reports nothing any more.
+        const { state } = await compute.observe(id, instance.name);
+        if (state !== "running") return hasReportedExploded(registry, id);
         await Context.current().sleep(POLL_MS);
       }
       return true;

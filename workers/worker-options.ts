@@ -1,11 +1,22 @@
 import type { Context } from "@temporalio/activity";
-import type { WorkerOptions } from "@temporalio/worker";
+import type { ActivityInboundCallsInterceptor, WorkerOptions } from "@temporalio/worker";
 import { CatalogueFailures } from "./failures.ts";
+import { Heartbeats } from "./heartbeats.ts";
 import { log } from "./log.ts";
 
-/** What all workers share: time to end what runs, and failures in the words of the catalogue. */
-export const COMMON_OPTIONS = {
-  shutdownGraceTime: "10s",
-  shutdownForceTime: "20s",
-  interceptors: { activity: [(context: Context) => ({ inbound: new CatalogueFailures(context, log) })] },
-} satisfies Partial<WorkerOptions>;
+/** One more interceptor around every activity; tests use it to end the process at an exact point. */
+export type ActivityWrapper = (context: Context) => ActivityInboundCallsInterceptor;
+
+/** What all workers share: time to end what runs, heartbeats, and failures in the words of the catalogue. */
+export function commonOptions(wrappers: readonly ActivityWrapper[] = []) {
+  const wrap: ActivityWrapper[] = [
+    (context) => new Heartbeats(context),
+    (context) => new CatalogueFailures(context, log),
+    ...wrappers,
+  ];
+  return {
+    shutdownGraceTime: "10s",
+    shutdownForceTime: "20s",
+    interceptors: { activity: wrap.map((make) => (context: Context) => ({ inbound: make(context) })) },
+  } satisfies Partial<WorkerOptions>;
+}

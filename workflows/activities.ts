@@ -15,6 +15,9 @@ type ExplodeActivities = ReturnType<typeof explodeActivities>;
 type ReconcileActivities = ReturnType<typeof reconcileActivities>;
 type ProviderActivities = ReturnType<typeof providerActivities>;
 
+/** A worker that died is noticed within this; see `workers/heartbeats.ts`. */
+const HEARTBEAT = "5s";
+
 /** Codes after which the same call cannot succeed; the ends of things are tried again all the same. */
 const FINAL = Object.entries(ERRORS)
   .filter(([, entry]) => !entry.retryable)
@@ -30,18 +33,28 @@ const OFTEN = {
   nonRetryableErrorTypes: FINAL,
 } as const;
 
-export const pool = proxyActivities<PoolActivities>({ startToCloseTimeout: "30s", retry: OFTEN });
+export const pool = proxyActivities<PoolActivities>({
+  startToCloseTimeout: "30s",
+  heartbeatTimeout: HEARTBEAT,
+  retry: OFTEN,
+});
 
-export const registry = proxyActivities<LifecycleActivities>({ startToCloseTimeout: "20s", retry: OFTEN });
+export const registry = proxyActivities<LifecycleActivities>({
+  startToCloseTimeout: "20s",
+  heartbeatTimeout: HEARTBEAT,
+  retry: OFTEN,
+});
 
 /** Starting a process: bounded in tries, so that a launch that cannot work ends the instance, not the pool. */
 export const launch = proxyActivities<LifecycleActivities>({
   startToCloseTimeout: "2m",
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: "1s", maximumInterval: "15s", maximumAttempts: 5, nonRetryableErrorTypes: FINAL },
 });
 
 export const prove = proxyActivities<LifecycleActivities>({
   startToCloseTimeout: "15s",
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: "500ms", maximumInterval: "5s", backoffCoefficient: 2, maximumAttempts: 10 },
 });
 
@@ -56,27 +69,34 @@ export const claims = proxyLocalActivities<ClaimActivities>({
 export const openrouter = proxyActivities<ProviderActivities>({
   taskQueue: TASK_QUEUES.openrouter,
   startToCloseTimeout: "60s",
+  heartbeatTimeout: HEARTBEAT,
   scheduleToCloseTimeout: "10m",
   retry: { initialInterval: "1s", maximumInterval: "30s", nonRetryableErrorTypes: FINAL },
 });
 
-export const explode = proxyActivities<ExplodeActivities>({ startToCloseTimeout: "60s", retry: FOR_EVER });
+export const explode = proxyActivities<ExplodeActivities>({
+  startToCloseTimeout: "60s",
+  heartbeatTimeout: HEARTBEAT,
+  retry: FOR_EVER,
+});
 
 /** The agent's own end: bounded, because the rest must not depend on the agent's good will. */
 export const agentEnd = proxyActivities<ExplodeActivities>({
   startToCloseTimeout: "90s",
-  heartbeatTimeout: "15s",
+  heartbeatTimeout: HEARTBEAT,
   scheduleToCloseTimeout: "3m",
   retry: { initialInterval: "1s", maximumInterval: "10s", backoffCoefficient: 2 },
 });
 
 export const revoke = proxyActivities<ExplodeActivities>({
   startToCloseTimeout: "30s",
+  heartbeatTimeout: HEARTBEAT,
   scheduleToCloseTimeout: "1m",
   retry: { initialInterval: "1s", maximumInterval: "10s", backoffCoefficient: 2 },
 });
 
 export const reconciling = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: "50s",
+  heartbeatTimeout: HEARTBEAT,
   retry: { maximumAttempts: 1 },
 });

@@ -133,7 +133,7 @@ test("when the proved connection closes, the request does not go to whoever has 
   expect(seen.text).not.toMatch(/5ec2e7|moon/);
 });
 
-const answer = { ...{ claimId: REQUEST.claimId, instanceId: honest.instanceId, epoch: 3 } } as const;
+const answer = { claimId: REQUEST.claimId, instanceId: honest.instanceId, epoch: 3 };
 const provisioned = (body: string, change: Record<string, unknown>, secret = SECRET): string => {
   const { nonce }: { nonce?: unknown } = JSON.parse(body);
   const created = {

@@ -78,8 +78,8 @@ export async function readPool({ db }: Registry, name: PoolName): Promise<PoolVi
 
 /**
  * Decides how many instances to start and inserts their rows, in one transaction under the pool's row lock: so
- * two planners never both fill the same gap, and a plan whose answer got lost is found again as rows without a
- * lifecycle. An operator's extra instances are consumed here and are the only ones above the target (I3).
+ * two planners never both fill the same gap. Answers every instance that is not launched yet, also those of an
+ * earlier plan whose answer got lost: starting a lifecycle twice is starting it once. An operator's extra instances are consumed here and are the only ones above the target (I3).
  */
 export async function planPool(registry: Registry, name: PoolName): Promise<InstanceId[]> {
   return registry.db.transaction().execute(async (tx) => {
@@ -101,22 +101,30 @@ export async function planPool(registry: Registry, name: PoolName): Promise<Inst
       paused: pool.paused_reason !== null,
       backingOff: pool.retry_after !== null && pool.retry_after > new Date(),
     });
-    if (starts === 0) return [];
-    const ids = Array.from({ length: starts }, newInstanceId);
-    await tx
-      .insertInto("instances")
-      .values(
-        ids.map((id) => ({
-          id,
-          pool: name,
-          name: resourceName(registry.prefix, registry.environment, id),
-          generation: pool.generation,
-          data_key: registry.vault.newDataKey(instanceKeyContext(id)).sealed,
-        })),
-      )
+    const unstarted = await tx
+      .selectFrom("instances")
+      .select("id")
+      .where("pool", "=", name)
+      .where("state", "=", "provisioning")
+      .where("desired", "=", "present")
       .execute();
+    const ids = Array.from({ length: starts }, newInstanceId);
     if (pool.extra > 0) await tx.updateTable("pools").set({ extra: 0 }).where("name", "=", name).execute();
-    return ids;
+    if (ids.length > 0) {
+      await tx
+        .insertInto("instances")
+        .values(
+          ids.map((id) => ({
+            id,
+            pool: name,
+            name: resourceName(registry.prefix, registry.environment, id),
+            generation: pool.generation,
+            data_key: registry.vault.newDataKey(instanceKeyContext(id)).sealed,
+          })),
+        )
+        .execute();
+    }
+    return [...unstarted.map((row) => row.id), ...ids];
   });
 }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,8 @@ export interface PlatformOptions {
   standInEnvironment?: Readonly<Record<string, string>>;
   gatewayUidBase?: number;
 }
+
+const CRASH_TIMEOUT_MS = 45_000;
 
 const SCRIPTS = {
   workers: "workers/main.ts",
@@ -157,13 +160,34 @@ export class TestPlatform implements AsyncDisposable {
   async run(...names: ProgramName[]): Promise<void> {
     await Promise.all(
       names.map(async (name) => {
-        const logFile = join(this.dir, `${name}.log`);
-        this.#programs.set(
-          name,
-          await startProgram({ script: join(ROOT, SCRIPTS[name]), env: this.environment, logFile }),
-        );
+        this.#programs.set(name, await this.#start(name, SCRIPTS[name]));
       }),
     );
+  }
+
+  /** Runs a worker until it has killed itself at the point (`crashing-worker.ts`). */
+  async crashWorker(worker: "control" | "claims", point: string): Promise<void> {
+    const program = await this.#start(`crash-${worker}`, "infra/testing/crashing-worker.ts", {
+      WORKER: worker,
+      CRASH_AT: point,
+    });
+    const gaveUp = AbortSignal.timeout(CRASH_TIMEOUT_MS);
+    await Promise.race([
+      program.exited,
+      once(gaveUp, "abort").then(async () => {
+        await program.kill();
+        throw new Error(`the worker never came to ${point}`);
+      }),
+    ]);
+  }
+
+  async #start(
+    name: string,
+    script: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<TestProgram> {
+    const logFile = join(this.dir, `${name}.log`);
+    return startProgram({ script: join(ROOT, script), env: { ...this.environment, ...more }, logFile });
   }
 
   program(name: ProgramName): TestProgram {

@@ -33,7 +33,7 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
-    await rm(join(folder, file));
+    await rm(join(folder, file), { force: true });
   }
 }
 

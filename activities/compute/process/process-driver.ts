@@ -94,6 +94,15 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
     });
   }
 
+  /** Ends every process and keeps every state: the machine's own shutdown. The next launch of each starts it again. */
+  async stopAll(): Promise<void> {
+    const stop = async (name: string): Promise<void> => {
+      const paths = this.#paths(name);
+      await this.#stop(paths, await readRun(paths.folder));
+    };
+    await Promise.all((await listNames(this.#rootDir)).map((name) => this.#locked(name, () => stop(name))));
+  }
+
   async list(namePrefix: string): Promise<readonly InventoryItem[]> {
     const names = (await listNames(this.#rootDir)).filter((name) => name.startsWith(namePrefix));
     return Promise.all(

@@ -189,7 +189,7 @@ describe("a process is known by more than its pid", () => {
 
   test("one that ended and was not waited for is exited", async () => {
     // The shell becomes a program that waits for nobody, so its child stays in the process table.
-    const shell = spawn("/bin/sh", ["-c", "sleep 0.05 & echo $!; exec sleep 1000"], {
+    const shell = spawn("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     children.push(shell);
@@ -197,6 +197,8 @@ describe("a process is known by more than its pid", () => {
     const pid = Number(String(line));
     const startTicks = (await processTable.find(pid))?.startTicks ?? "";
     await forge(pid, startTicks);
+    expect(await driver.observe(id, name)).toMatchObject({ state: "running" });
+    process.kill(pid, "SIGKILL");
     await expect.poll(() => driver.observe(id, name)).toMatchObject({ state: "exited", epoch: 1 });
     expect(await readdir(`/proc/${pid}`)).toContain("stat");
     await driver.destroy(id, name);

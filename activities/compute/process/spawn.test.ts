@@ -156,3 +156,17 @@ test("a removal that was broken off is still listed, and is finished by the next
   await driver.destroy(id, name);
   expect(await driver.list("ct-")).toEqual([]);
 });
+
+test("stopping all ends every process and no state", async () => {
+  const driver = open();
+  const other = newInstance();
+  await driver.launch(spec(), secrets);
+  await driver.launch({ ...spec(), instanceId: other.id, name: other.name }, secrets);
+  await driver.stopAll();
+  expect(await onState()).toEqual([]);
+  const running = (await driver.list("ct-")).map((item) => item.running);
+  expect(running).toEqual([false, false]);
+  await driver.launch({ ...spec(), epoch: epochOf(2) }, secrets);
+  expect(await driver.observe(id, name)).toMatchObject({ state: "running", epoch: 2 });
+  await driver.destroy(other.id, other.name);
+});

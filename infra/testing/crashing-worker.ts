@@ -1,0 +1,31 @@
+/**
+ * A worker that ends itself with SIGKILL at one exact point: `CRASH_AT=<activity>:before|after`, where `after` is
+ * when the effect is done and its result not yet reported. `WORKER` is `control` or `claims`.
+ */
+import type { Context } from "@temporalio/activity";
+import { type ActivityInboundCallsInterceptor, Runtime } from "@temporalio/worker";
+import { runClaimWorker } from "../../workers/claim-worker.ts";
+import { WorkerConfig } from "../../workers/config.ts";
+import { runControlWorker } from "../../workers/control-worker.ts";
+import { RUNTIME_OPTIONS } from "../../workers/run.ts";
+import { readEnvironment } from "../config/environment.ts";
+
+const [activity, when] = (process.env.CRASH_AT ?? "").split(":");
+
+const crash = (context: Context): ActivityInboundCallsInterceptor => ({
+  async execute(input, next) {
+    const here = context.info.activityType === activity;
+    if (here && when === "before") die();
+    const result = await next(input);
+    if (here && when === "after") die();
+    return result;
+  },
+});
+
+function die(): void {
+  process.kill(process.pid, "SIGKILL");
+}
+
+Runtime.install(RUNTIME_OPTIONS);
+const config = readEnvironment(WorkerConfig, process.env);
+await (process.env.WORKER === "claims" ? runClaimWorker(config, [crash]) : runControlWorker(config, [crash]));

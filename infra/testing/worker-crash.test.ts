@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
+import { TestPlatform } from "./platform.ts";
+
+/**
+ * The worker is killed at every boundary of every activity, one after the other on one and the same instance: what
+ * one worker leaves half done the next one finishes, once.
+ */
+const boundaries = (...activities: string[]): string[] =>
+  activities.flatMap((activity) => [`${activity}:before`, `${activity}:after`]);
+
+let platform: TestPlatform;
+
+beforeAll(async () => {
+  platform = await TestPlatform.start({ target: 1, compute: "process" });
+  await platform.run("gateway");
+});
+afterAll(async () => {
+  await platform[Symbol.asyncDispose]();
+});
+
+const counts = async () => (await platform.request("GET", "/api/pool/counts")).body;
+const keyNames = () => platform.openrouter.state().keys.map((key) => key.name);
+
+describe("a worker that dies", () => {
+  let instanceId: string;
+
+  it("provisions one instance with one key and one process all the same", async () => {
+    const points = boundaries(
+      "planPool",
+      "startInstances",
+      "observeInstance",
+      "ensureModelKey",
+      "launchInstance",
+      "proveReady",
+      "handOverInstance",
+    );
+    for (const point of points) await platform.crashWorker("control", point);
+    await platform.run("workers");
+    await eventually("the instance is idle", async () => (await counts()).idle === 1, 60_000);
+    expect(await counts()).toMatchObject({ idle: 1, provisioning: 0, exploding: 0 });
+    const { body } = await platform.request("GET", "/api/instances");
+    expect(body.instances).toHaveLength(1);
+    expect(keyNames()).toHaveLength(1);
+  }, 240_000);
+
+  it("serves the claim once with the same agent", async () => {
+    const asked = platform.request(
+      "POST",
+      "/api/pool/claim",
+      { instructions: "You are our trip planner", waitMs: 60_000 },
+      { "idempotency-key": "crash" },
+    );
+    for (const point of boundaries("deliverClaim")) await platform.crashWorker("claims", point);
+    await platform.run("claims");
+    const answer = await asked;
+    expect(answer).toMatchObject({ status: 200, body: { status: "live" } });
+    instanceId = String(answer.body.instanceId);
+  }, 120_000);
+
+  it("explodes it to the end and leaves nothing of it", async () => {
+    await platform.request("POST", "/api/pool/pause", { reason: "this test looks at one instance" });
+    await platform.kill("workers");
+    const exploding = await platform.request("POST", `/api/instances/${instanceId}/explode`, {});
+    expect(exploding.status).toBe(202);
+    const points = boundaries(
+      "fenceInstance",
+      "revokeRights",
+      "endAgent",
+      "listLedger",
+      "releaseResource",
+      "sweepLate",
+      "buryInstance",
+    );
+    for (const point of points) await platform.crashWorker("control", point);
+    await platform.run("workers");
+    const gone = await eventually(
+      "the tombstone",
+      async () => {
+        const { body } = await platform.request("GET", `/api/instances/${instanceId}`);
+        return body.state === "exploded" && body;
+      },
+      90_000,
+    );
+    expect(gone.receipt).toBeDefined();
+    expect(keyNames().filter((name) => name.endsWith(instanceId))).toEqual([]);
+  }, 300_000);
+});
