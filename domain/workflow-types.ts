@@ -5,6 +5,7 @@ export const WORKFLOW_TYPES = {
   claim: "claim",
   explode: "explode",
   reconcile: "reconcile",
+  audit: "audit",
 } as const;
 
 /** The schedule that starts `reconcile`. */

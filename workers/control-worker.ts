@@ -1,4 +1,5 @@
 import { Worker } from "@temporalio/worker";
+import { auditActivities } from "../activities/audit-activities.ts";
 import { type ExitSource, watchExits } from "../activities/compute/watch-exits.ts";
 import { explodeActivities } from "../activities/explode-activities.ts";
 import { lifecycleActivities } from "../activities/lifecycle-activities.ts";
@@ -39,6 +40,7 @@ export async function runControlWorker(
       ...lifecycleActivities(dependencies),
       ...explodeActivities(dependencies),
       ...reconcileActivities(dependencies),
+      ...auditActivities(dependencies),
     },
     maxConcurrentActivityTaskExecutions: 50,
   });

@@ -1,4 +1,5 @@
 import { proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
+import type { auditActivities } from "../activities/audit-activities.ts";
 import type { claimActivities } from "../activities/claim-activities.ts";
 import type { explodeActivities } from "../activities/explode-activities.ts";
 import type { lifecycleActivities } from "../activities/lifecycle-activities.ts";
@@ -13,6 +14,7 @@ type LifecycleActivities = ReturnType<typeof lifecycleActivities>;
 type ClaimActivities = ReturnType<typeof claimActivities>;
 type ExplodeActivities = ReturnType<typeof explodeActivities>;
 type ReconcileActivities = ReturnType<typeof reconcileActivities>;
+type AuditActivities = ReturnType<typeof auditActivities>;
 type ProviderActivities = ReturnType<typeof providerActivities>;
 
 /** A worker that died is noticed within this; see `workers/heartbeats.ts`. */
@@ -97,6 +99,12 @@ export const revoke = proxyActivities<ExplodeActivities>({
 
 export const reconciling = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: "50s",
+  heartbeatTimeout: HEARTBEAT,
+  retry: { maximumAttempts: 1 },
+});
+
+export const auditing = proxyActivities<AuditActivities>({
+  startToCloseTimeout: "2m",
   heartbeatTimeout: HEARTBEAT,
   retry: { maximumAttempts: 1 },
 });

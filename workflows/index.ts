@@ -1,4 +1,5 @@
 /** All workflows, under the names in `domain/workflow-types.ts`. The worker bundles this file. */
+export { audit } from "./audit.ts";
 export { claim } from "./claim.ts";
 export { explode } from "./explode.ts";
 export { instanceLifecycle } from "./instance-lifecycle.ts";

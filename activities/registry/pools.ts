@@ -91,7 +91,7 @@ export async function planPool(registry: Registry, name: PoolName): Promise<Inst
       .executeTakeFirst();
     if (!pool) throw new PlatformError("not-found", { detail: `pool ${name}` });
     const counts = await readCounts(tx, name);
-    const starts = planStarts({
+    const plan = planStarts({
       target: pool.target,
       surge: pool.surge,
       idle: counts.idle,
@@ -108,18 +108,21 @@ export async function planPool(registry: Registry, name: PoolName): Promise<Inst
       .where("state", "=", "provisioning")
       .where("desired", "=", "present")
       .execute();
-    const ids = Array.from({ length: starts }, newInstanceId);
+    const ids = Array.from({ length: plan.own + plan.extra }, newInstanceId);
+    const supply = counts.idle + counts.provisioning;
+    const limit = pool.target + pool.surge + counts.waiting;
     if (pool.extra > 0) await tx.updateTable("pools").set({ extra: 0 }).where("name", "=", name).execute();
     if (ids.length > 0) {
       await tx
         .insertInto("instances")
         .values(
-          ids.map((id) => ({
+          ids.map((id, index) => ({
             id,
             pool: name,
             name: resourceName(registry.prefix, registry.environment, id),
             generation: pool.generation,
             data_key: registry.vault.newDataKey(instanceKeyContext(id)).sealed,
+            ...(index < plan.own ? { plan_supply: supply + index, plan_limit: limit } : {}),
           })),
         )
         .execute();

@@ -40,6 +40,9 @@ export interface InstancesTable {
   /** Sealed under the master key; null once purged, which makes the instance's secrets unreadable. */
   data_key: Buffer | null;
   end_reason: EndReason | null;
+  /** Idle and starting instances when this one was planned, and what they had to be below; null for an operator's. */
+  plan_supply: number | null;
+  plan_limit: number | null;
   created_at: Stamp;
   ended_at: Date | null;
 }

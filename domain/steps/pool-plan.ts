@@ -13,14 +13,14 @@ export interface PoolFacts {
 }
 
 /**
- * How many instances to start now. Waiting claims come on top of the target: each takes the next instance that
- * becomes ready. `surge` bounds what is starting at once, never the total (a pool whose agents are all claimed
- * still refills). A paused pool starts only what an operator asked for; a pool that backs off starts nothing
+ * How many instances to start now, for the pool's own sake and for an operator's. Waiting claims come on top of the
+ * target: each takes the next instance that becomes ready. `surge` bounds what is starting at once, never the
+ * total (a pool whose agents are all claimed still refills). A pool that is paused or backs off starts nothing
  * of its own.
  */
-export function planStarts(facts: PoolFacts): number {
-  if (facts.paused || facts.backingOff) return facts.extra;
+export function planStarts(facts: PoolFacts): { own: number; extra: number } {
+  if (facts.paused || facts.backingOff) return { own: 0, extra: facts.extra };
   const wanted = facts.target + facts.waiting - facts.idle - facts.starting;
   const room = facts.surge - facts.starting;
-  return Math.max(0, Math.min(wanted, room)) + facts.extra;
+  return { own: Math.max(0, Math.min(wanted, room)), extra: facts.extra };
 }

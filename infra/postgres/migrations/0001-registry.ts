@@ -55,9 +55,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       conversation_id text,
       data_key bytea,
       end_reason text,
+      plan_supply integer,
+      plan_limit integer,
       created_at timestamptz NOT NULL DEFAULT now(),
       ended_at timestamptz,
-      CHECK (desired = 'present' OR end_reason IS NOT NULL)
+      CONSTRAINT instances_planned_below_limit CHECK (plan_supply IS NULL OR plan_supply < plan_limit),
+      CONSTRAINT instances_end_has_reason CHECK (desired = 'present' OR end_reason IS NOT NULL)
     )`.execute(db);
   await sql`CREATE INDEX instances_idle ON instances (pool, state_since) WHERE state = 'idle' AND desired = 'present'`.execute(
     db,
@@ -77,6 +80,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       state text NOT NULL,
       state_since timestamptz NOT NULL DEFAULT now(),
       attempt integer NOT NULL DEFAULT 0,
+      join_sent boolean NOT NULL DEFAULT false,
       failure_code text,
       data_key bytea,
       input bytea,
