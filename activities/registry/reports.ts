@@ -36,7 +36,12 @@ export async function takeReport(
     if (event.kind === "idle") {
       await tx
         .updateTable("instances")
-        .set({ ready_epoch: event.epoch, inbox_id: event.inboxId, conversation_id: event.conversationId })
+        .set((eb) => ({
+          ready_epoch: event.epoch,
+          inbox_id: event.inboxId,
+          // Once it has joined another room, that one stays the conversation.
+          conversation_id: eb.fn.coalesce("conversation_id", eb.val(event.conversationId)),
+        }))
         .where("id", "=", id)
         .execute();
     }

@@ -1,9 +1,10 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, Connection } from "@temporalio/client";
+import { ProcessDriver } from "../../activities/compute/process/process-driver.ts";
 import { openDatabase } from "../../activities/registry/database.ts";
 import type { Registry } from "../../activities/registry/registry.ts";
 import { Vault } from "../../activities/registry/vault.ts";
@@ -31,6 +32,15 @@ export interface PlatformOptions {
   gatewayUidBase?: number;
 }
 
+/** The guardian that `startTemporal` runs the server under has one child that is the server. */
+async function childOf(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  for (const child of children.trim().split(" ")) {
+    if ((await readFile(`/proc/${child}/comm`, "utf8")).startsWith("temporal")) return Number(child);
+  }
+  throw new Error("the guardian has no Temporal");
+}
+
 const CRASH_TIMEOUT_MS = 45_000;
 
 const SCRIPTS = {
@@ -51,6 +61,8 @@ export class TestPlatform implements AsyncDisposable {
   readonly openrouter: OpenRouterDouble;
   readonly environment: Readonly<Record<string, string>>;
   readonly standInUrl: string | undefined;
+  /** Of the Temporal server itself, for tests that stop it for a while. */
+  readonly temporalPid: number;
   readonly #programs = new Map<ProgramName, TestProgram>();
   readonly #closers: (() => Promise<void>)[];
 
@@ -64,6 +76,7 @@ export class TestPlatform implements AsyncDisposable {
     openrouter: OpenRouterDouble;
     environment: Readonly<Record<string, string>>;
     standInUrl: string | undefined;
+    temporalPid: number;
     closers: (() => Promise<void>)[];
   }) {
     this.dir = parts.dir;
@@ -75,6 +88,7 @@ export class TestPlatform implements AsyncDisposable {
     this.openrouter = parts.openrouter;
     this.environment = parts.environment;
     this.standInUrl = parts.standInUrl;
+    this.temporalPid = parts.temporalPid;
     this.#closers = parts.closers;
   }
 
@@ -127,6 +141,7 @@ export class TestPlatform implements AsyncDisposable {
       pool,
       openrouter,
       standInUrl,
+      temporalPid: await childOf(server.pid),
       closers,
       registry: { db, vault: new Vault(masterKey), environment: "test", prefix: "cv" },
       temporal: new Client({ connection }),
@@ -158,11 +173,12 @@ export class TestPlatform implements AsyncDisposable {
   }
 
   async run(...names: ProgramName[]): Promise<void> {
-    await Promise.all(
-      names.map(async (name) => {
-        this.#programs.set(name, await this.#start(name, SCRIPTS[name]));
-      }),
-    );
+    await Promise.all(names.map((name) => this.runWith(name, {})));
+  }
+
+  /** Runs a program with more environment than the others have. */
+  async runWith(name: ProgramName, more: Readonly<Record<string, string>>): Promise<void> {
+    this.#programs.set(name, await this.#start(name, SCRIPTS[name], more));
   }
 
   /** Runs a worker until it has killed itself at the point (`crashing-worker.ts`). */
@@ -201,6 +217,23 @@ export class TestPlatform implements AsyncDisposable {
     this.#programs.delete(name);
   }
 
+  /** What the gateway says about the instance. */
+  async instance(id: string): Promise<Record<string, unknown>> {
+    return (await this.request("GET", `/api/instances/${id}`)).body;
+  }
+
+  async counts(): Promise<Record<string, unknown>> {
+    return (await this.request("GET", "/api/pool/counts")).body;
+  }
+
+  claim(
+    key: string,
+    body: object = {},
+  ): Promise<{ status: number; body: Record<string, unknown>; headers: Headers }> {
+    const claim = { instructions: "You are our trip planner", waitMs: 60_000, ...body };
+    return this.request("POST", "/api/pool/claim", claim, { "idempotency-key": key });
+  }
+
   /** A request with the API key; the body's type is for the caller to know. */
   async request(
     method: string,
@@ -223,6 +256,8 @@ export class TestPlatform implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#programs.values()].map((program) => program.stop()));
+    const command = [process.execPath];
+    await new ProcessDriver({ rootDir: join(this.dir, "agents"), command, launchTimeoutMs: 1 }).stopAll();
     for (const close of this.#closers.reverse()) await close();
   }
 }
