@@ -4,6 +4,7 @@ import { type ClaimId, type InstanceId, instanceWorkflowId } from "../domain/ids
 import { LIMITS } from "../domain/limits.ts";
 import type { AgentTarget } from "./agent/agent-client.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { doomInstance } from "./doom.ts";
 import {
   bindWaiting,
   commitDelivery,
@@ -15,7 +16,7 @@ import {
 } from "./registry/claims.ts";
 import type { Registry } from "./registry/registry.ts";
 import { openSecret } from "./registry/secrets.ts";
-import { startExplode, wakeWorkflow } from "./workflow-starts.ts";
+import { wakeWorkflow } from "./workflow-starts.ts";
 
 /** What one try to serve the claim came to. `attempt` counts the instances that were bound to it. */
 export type DeliveryStep =
@@ -123,13 +124,9 @@ async function unserved(
   return { outcome: next ? "replaced" : "waiting" };
 }
 
-async function fail(
-  { registry, temporal }: Dependencies,
-  id: ClaimId,
-  code: ErrorCode,
-): Promise<DeliveryStep> {
-  const { instanceId } = await endClaim(registry, id, { state: "failed", code });
+async function fail(deps: Dependencies, id: ClaimId, code: ErrorCode): Promise<DeliveryStep> {
+  const { instanceId } = await endClaim(deps.registry, id, { state: "failed", code });
   if (instanceId)
-    await startExplode(temporal, instanceId, code === "claim-expired" ? "claim-expired" : "claim-failed");
+    await doomInstance(deps, instanceId, code === "claim-expired" ? "claim-expired" : "claim-failed");
   return { outcome: "settled", state: "failed" };
 }

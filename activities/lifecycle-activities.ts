@@ -4,6 +4,7 @@ import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import type { LaunchSpec } from "../domain/launch-spec.ts";
 import type { LifecycleFacts } from "../domain/steps/lifecycle-step.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { doomInstance } from "./doom.ts";
 import {
   beginEpoch,
   countRecentStarts,
@@ -18,7 +19,7 @@ import { intend, recordActive } from "./registry/ledger.ts";
 import { noteStartFailure, noteStartSuccess, takeNudge } from "./registry/pools.ts";
 import { reportedEnd } from "./registry/reports.ts";
 import { agentSecrets, readSecret } from "./registry/secrets.ts";
-import { startExplode, wakePool, wakeWorkflow } from "./workflow-starts.ts";
+import { wakePool, wakeWorkflow } from "./workflow-starts.ts";
 
 export const lifecycleActivities = (deps: Dependencies) => {
   const { registry, compute, agents, temporal } = deps;
@@ -94,7 +95,7 @@ export const lifecycleActivities = (deps: Dependencies) => {
     async explodeInstance(id: InstanceId, reason: EndReason): Promise<void> {
       const { pool } = await readInstance(registry, id);
       if (reason === "never-ready") await noteStartFailure(registry, pool, reason);
-      await startExplode(temporal, id, reason);
+      await doomInstance(deps, id, reason);
     },
   };
 };

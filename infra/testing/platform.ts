@@ -30,6 +30,8 @@ export interface PlatformOptions {
   /** Environment of the stand-in host. */
   standInEnvironment?: Readonly<Record<string, string>>;
   gatewayUidBase?: number;
+  /** Postgres with fsync, as in earnest; for benchmarks. */
+  durable?: boolean;
 }
 
 /** The guardian that `startTemporal` runs the server under has one child that is the server. */
@@ -96,7 +98,7 @@ export class TestPlatform implements AsyncDisposable {
     const closers: (() => Promise<void>)[] = [];
     const dir = await mkdtemp(join(tmpdir(), "platform-"));
     closers.push(() => rm(dir, { recursive: true, force: true }));
-    const postgres = await startTemporaryPostgres();
+    const postgres = await startTemporaryPostgres(options.durable ?? false);
     closers.push(() => postgres.stop());
     await migrate(postgres.url);
     const source = await findTemporal({ env: process.env, note: (text) => console.error(text) });
