@@ -1,0 +1,51 @@
+/** Tools that act on the machine; offered only when the gateway runs under a uid of its own. */
+const HOST_TOOLS = ["exec", "process", "read", "write", "edit", "apply_patch"] as const;
+
+/** Tools that stay inside the conversation or read public pages. */
+const CHAT_TOOLS = ["message", "web_fetch", "view_image"] as const;
+
+/**
+ * Named although the allow list leaves them out: a later default or plugin must not bring them back. They reach
+ * into openclaw itself, act without being asked, wait for an operator or talk to somebody else.
+ */
+const NEVER = [
+  "automations",
+  "cron",
+  "heartbeat_respond",
+  "gateway",
+  "plugins",
+  "openclaw",
+  "secrets",
+  "nodes",
+  "computer",
+  "browser",
+  "screen",
+  "terminal",
+  "portal",
+  "dashboard",
+  "theme",
+  "canvas",
+  "show_widget",
+  "mobile_ui",
+  "ask_user",
+  "skill_workshop",
+  "transcripts",
+  "tts",
+  "github_identity_status",
+  "agents_list",
+  "suggest_task",
+  "dismiss_task",
+  "group:sessions",
+  "group:memory",
+] as const;
+
+export interface ToolPolicy {
+  allow: string[];
+  deny: string[];
+}
+
+/** `hostTools` says whether the gateway is confined well enough for a shell and files. */
+export const toolPolicy = (hostTools: boolean): ToolPolicy =>
+  hostTools
+    ? { allow: [...CHAT_TOOLS, ...HOST_TOOLS], deny: [...NEVER] }
+    : { allow: [...CHAT_TOOLS], deny: [...NEVER, ...HOST_TOOLS, "code_execution"] };

@@ -1,0 +1,239 @@
+import type { AgentSecrets, AgentStatus } from "../../domain/agent-protocol.ts";
+import type { Brain } from "./brain.ts";
+import type { AgentConfig } from "./config.ts";
+import { type Admission, createAdmission } from "./conversation/admission.ts";
+import { leaveConversation } from "./conversation/leave.ts";
+import { createExpiryTimer } from "./explode/expiry-timer.ts";
+import type { ExplodeReason, LivingParts } from "./explode/explosion.ts";
+import type { GatewayClient } from "./gateway-client.ts";
+import { errorName, type Log } from "./log.ts";
+import type { AgentCore } from "./pool/agent-core.ts";
+import { createProvision } from "./pool/provision.ts";
+import { startReporter } from "./reporter.ts";
+import { type Service, startService } from "./service.ts";
+import type { AgentState } from "./state/agent-state.ts";
+import type { ClaimRecord } from "./state/claim-record.ts";
+import type { StatePaths } from "./state/paths.ts";
+import { createRedaction } from "./talk/redaction.ts";
+import { startSender } from "./talk/sender.ts";
+import { createTurnSource } from "./talk/turn-source.ts";
+import { createWake, pause } from "./wake.ts";
+import { type Feed, startFeed } from "./xmtp/feed.ts";
+import { type Identities, openIdentities } from "./xmtp/identities.ts";
+import { ensureConversation } from "./xmtp/own-conversation.ts";
+
+const READY_POLL_MS = 20;
+
+export interface AgentOptions {
+  config: AgentConfig;
+  secrets: AgentSecrets;
+  paths: StatePaths;
+  state: AgentState;
+  brain: Brain;
+  gateway: GatewayClient;
+  versions: Readonly<Record<string, string>>;
+  log: Log;
+  /** The conversation has to end, for the reason given. */
+  onExplode(reason: ExplodeReason, initiatedByUs: boolean): void;
+}
+
+export interface Agent {
+  core: Omit<AgentCore, "explode">;
+  /** Gets ready: identities, conversation, brain; then reports `idle`. Rejects when the state cannot be used. */
+  boot(): Promise<void>;
+  /** Ends everything but the state. Nothing new is begun; what is being sent is finished. */
+  stop(): Promise<void>;
+  /** Tells the platform that a part cannot be made to work. */
+  fault(part: string, code: string): void;
+  /** What an explosion takes from this agent. */
+  dismantle(reason: ExplodeReason, initiatedByUs: boolean): LivingParts;
+}
+
+/** Puts the parts of a living agent together. */
+export function createAgent(options: AgentOptions): Agent {
+  const { config, state, brain, log } = options;
+  const stopping = new AbortController();
+  const joinSettled = createWake();
+  let identities: Identities | undefined;
+  let group: Awaited<ReturnType<typeof ensureConversation>> | undefined;
+  let admission: Admission | undefined;
+  let mainFeed: Feed | undefined;
+  let joinFeed: Feed | undefined;
+  let service: Service | undefined;
+  let booting: Promise<void> | undefined;
+
+  const reporter = startReporter(state.reports, options.gateway);
+  const sender = startSender({ outbox: state.outbox, chat: () => service?.chat, log });
+  const timer = createExpiryTimer(() => options.onExplode("member", false));
+  const { main, join } = state.identity.identities;
+  const { instanceSecret, modelKey, stateKey } = options.secrets;
+  const turns = createTurnSource({
+    ledger: state.turns,
+    outbox: state.outbox,
+    facts: state.facts,
+    context: async () => service?.turnContext(),
+    redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
+    outOfCredit: () => brain.outOfCredit,
+    onQueued: () => sender.wake(),
+  });
+
+  const feedOf = (client: Identities["main"], judges: Admission | undefined): Feed => {
+    const own = (): Service["watch"] => (service?.chat?.client === client ? service.watch : undefined);
+    const feed: Feed = startFeed({
+      client,
+      log,
+      onMessage: async (message) => {
+        if (message.conversationId !== service?.chat?.group.id) judges?.consider(message);
+        else await own()?.take(message);
+      },
+      catchUp: async () => {
+        await client.conversations.sync();
+        await own()?.catchUp();
+        await judges?.catchUp();
+      },
+    });
+    return feed;
+  };
+  const serve = (claim: ClaimRecord, opened: Identities): void => {
+    service = startService(claim, {
+      state,
+      identities: opened,
+      conversationOwner: config.conversationOwner,
+      log,
+      signal: stopping.signal,
+      onUtterance: () => turns.notify(),
+      onQueued: () => sender.wake(),
+      onExplode: () => options.onExplode("member", false),
+      onDeserted: () => options.onExplode("removed", false),
+      onSchedule: (expiresAt) => {
+        state.facts.set("expires-at-ms", String(expiresAt.getTime()));
+        timer.arm(expiresAt.getTime());
+      },
+      onChat: ({ client }) => {
+        if (client === opened.join) joinFeed ??= feedOf(client, undefined);
+        else mainFeed?.catchUpSoon();
+        sender.wake();
+        turns.notify();
+      },
+      onJoinSettled: () => {
+        reporter.wake();
+        joinSettled.wake();
+      },
+    });
+  };
+  const provision = createProvision({
+    config,
+    claim: state.claim,
+    exploding: () => stopping.signal.aborted,
+    parts: () =>
+      identities === undefined || group === undefined || !brain.ready
+        ? undefined
+        : { ...identities, group, privateKey: main.privateKey },
+    instruct: (instructions) => brain.instruct(instructions),
+    serve: (claim) => {
+      if (identities !== undefined) serve(claim, identities);
+    },
+    joinSettled: (timeoutMs) => joinSettled.sleep(stopping.signal, timeoutMs),
+  });
+  const status = (): AgentStatus => {
+    const claim = state.claim.read();
+    const parts = {
+      identity: identities !== undefined,
+      conversation: group !== undefined,
+      network: mainFeed?.live === true && joinFeed?.live !== false,
+      brain: brain.ready,
+    };
+    return {
+      instanceId: config.instanceId,
+      epoch: config.epoch,
+      generation: config.generation,
+      ready: Object.values(parts).every(Boolean) && !stopping.signal.aborted,
+      parts,
+      inboxId: identities?.main.inboxId ?? null,
+      joinInboxId: identities?.join.inboxId ?? null,
+      conversationId: claim === undefined ? (group?.id ?? null) : claim.conversationId,
+      claimId: claim?.claimId ?? null,
+      exploding: false,
+      versions: options.versions,
+    };
+  };
+
+  const silence = async (): Promise<void> => {
+    stopping.abort();
+    turns.stop();
+    brain.cut();
+    timer.stop();
+    await reporter.stop();
+  };
+  const close = async (): Promise<void> => {
+    const ends = [
+      async () => brain.stop(),
+      async () => {
+        await Promise.allSettled([booting]);
+        await Promise.all([sender.stop(), mainFeed?.stop(), joinFeed?.stop()]);
+        await Promise.all([identities?.main.close(), identities?.join.close()]);
+      },
+    ];
+    for (const result of await Promise.allSettled(ends.map((end) => end())))
+      if (result.status === "rejected") log("close-failed", { error: errorName(result.reason) });
+  };
+  const boot = async (): Promise<void> => {
+    const claim = state.claim.read();
+    if (claim !== undefined) await brain.instruct(claim.content.instructions);
+    const thinking = brain.start(turns);
+    thinking.catch(() => log("brain-not-started"));
+    const opened = await openIdentities(config, options.paths, state, log, stopping.signal);
+    identities = opened;
+    group = await ensureConversation(
+      opened.main,
+      state.identity,
+      config.defaultAgentName,
+      log,
+      stopping.signal,
+    );
+    admission = createAdmission({
+      client: opened.main,
+      privateKey: Buffer.from(main.privateKey.slice(2), "hex"),
+      ledger: state.joinLedger,
+      isOpen: () => service?.chat?.client === opened.main && !stopping.signal.aborted,
+      onBeforeAdmit: async () => service?.presented,
+      onAdmitted: async (inboxId, first) => service?.admitted(inboxId, first),
+      onOpenRequest: () => mainFeed?.catchUpSoon(),
+      log,
+    });
+    mainFeed = feedOf(opened.main, admission);
+    const expiresAt = state.facts.get("expires-at-ms");
+    if (expiresAt !== undefined) timer.arm(Number(expiresAt));
+    if (claim !== undefined) serve(claim, opened);
+    await thinking;
+    while (!status().ready && !stopping.signal.aborted) await pause(READY_POLL_MS, stopping.signal);
+    // At every boot: a claimed agent that was started again is let back by this report.
+    if (!stopping.signal.aborted)
+      reporter.report({ kind: "idle", inboxId: opened.main.inboxId, conversationId: group.id });
+    log("ready", { claimed: claim !== undefined });
+  };
+  return {
+    core: { status, provision, notify: (id) => state.notifications.keep(id) },
+    boot: () => {
+      booting = boot();
+      return booting;
+    },
+    stop: async () => {
+      await silence();
+      await close();
+    },
+    fault: (part, code) => {
+      if (!stopping.signal.aborted) reporter.report({ kind: "fault", part, code });
+    },
+    dismantle: (reason, initiatedByUs) => ({
+      lastSequence: state.reports.lastSequence(),
+      silence,
+      close,
+      leave: async () => {
+        const chat = service?.chat;
+        const ownerInboxId = state.facts.get("owner");
+        if (chat !== undefined) await leaveConversation({ chat, reason, initiatedByUs, ownerInboxId, log });
+      },
+    }),
+  };
+}

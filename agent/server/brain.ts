@@ -1,0 +1,34 @@
+import type { AgentSecrets } from "../../domain/agent-protocol.ts";
+import type { AgentConfig } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { TurnSource } from "./loopback/channel-api.ts";
+import type { StatePaths } from "./state/paths.ts";
+
+/** What answers turns. In production the openclaw gateway; tests may put something simpler in its place. */
+export interface Brain {
+  /** The truth at this moment, never latched. */
+  readonly ready: boolean;
+  /** Whether the model has been refused for lack of money and is not asked any more. */
+  readonly outOfCredit: boolean;
+  /** Where requests to the gateway's own pages go, while there is one. */
+  readonly upstream: { host: string; port: number } | undefined;
+  /** Starts and keeps running what takes turns from `turns`. Resolves when it is first ready, or rejects. */
+  start(turns: TurnSource): Promise<void>;
+  /** The instructions of the claim are known. Must be quick: the claim's answer waits for it. */
+  instruct(instructions: string): Promise<void>;
+  /** Ends the way to the model at once and for good. */
+  cut(): void;
+  /** Ends every process and listener of it; nothing is left running when it resolves. */
+  stop(): Promise<void>;
+}
+
+export interface BrainInput {
+  config: AgentConfig;
+  secrets: AgentSecrets;
+  paths: StatePaths;
+  log: Log;
+  /** The brain cannot be kept running; `code` says why. */
+  onFault(code: string): void;
+}
+
+export type CreateBrain = (input: BrainInput) => Brain;

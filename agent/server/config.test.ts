@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "./config.ts";
+import { readSecrets } from "./secrets.ts";
+
+const environment = {
+  INSTANCE_ID: "abcdef012345",
+  EPOCH: "2",
+  GENERATION: "v1",
+  STATE_DIR: "/data",
+  GATEWAY_URL: "http://127.0.0.1:8080/",
+  XMTP_ENV: "local",
+  MODEL_BASE_URL: "https://openrouter.ai/api/v1",
+  MODEL_ID: "vendor/model",
+  PATH: "/usr/bin",
+  HOME: "/root",
+};
+
+describe("the environment", () => {
+  it("is read with its defaults", () => {
+    expect(parseConfig(environment)).toEqual({
+      instanceId: "abcdef012345",
+      epoch: 2,
+      generation: "v1",
+      host: "127.0.0.1",
+      port: 0,
+      stateDir: "/data",
+      gatewayUrl: "http://127.0.0.1:8080",
+      xmtpEnv: "local",
+      xmtpApiUrl: undefined,
+      modelBaseUrl: "https://openrouter.ai/api/v1",
+      modelId: "vendor/model",
+      defaultAgentName: "Agent",
+      conversationOwner: "first-joiner",
+      gatewayUid: undefined,
+    });
+  });
+
+  it.each([
+    [{ INSTANCE_ID: undefined }, "INSTANCE_ID is missing"],
+    [{ STATE_DIR: "" }, "STATE_DIR is missing"],
+    [{ STATE_DIR: "relative" }, "STATE_DIR is invalid"],
+    [{ EPOCH: "0" }, "EPOCH is invalid"],
+    [{ PORT: "70000" }, "PORT is invalid"],
+    [{ XMTP_ENV: "moon" }, "XMTP_ENV is invalid"],
+    [{ GATEWAY_URL: "ftp://x" }, "GATEWAY_URL is invalid"],
+    [{ MODEL_BASE_URL: "https://x/?key=1" }, "MODEL_BASE_URL is invalid"],
+    [{ CONVERSATION_OWNER: "everyone" }, "CONVERSATION_OWNER is invalid"],
+    [{ XMTP_APIURL: "http://x" }, "XMTP_APIURL is unknown"],
+    [{ GATEWAY_TOKEN: "very-secret" }, "GATEWAY_TOKEN is unknown"],
+  ])("is refused with %j", (change, problem) => {
+    const attempt = (): unknown => parseConfig({ ...environment, ...change });
+    expect(attempt).toThrow(problem);
+    expect(attempt).not.toThrow(/very-secret|moon|key=1/);
+  });
+
+  it("names all problems at once", () => {
+    expect(() => parseConfig({})).toThrow(/INSTANCE_ID is missing.*EPOCH is missing.*MODEL_ID is missing/);
+  });
+});
+
+describe("the secrets", () => {
+  const hex = "0123456789abcdef".repeat(4);
+  const secrets = { instanceSecret: hex, modelKey: "sk-1", stateKey: hex };
+  async function* chunks(...texts: string[]): AsyncGenerator<string> {
+    yield* texts;
+  }
+
+  it("are one line of JSON, however it is cut", async () => {
+    const line = JSON.stringify(secrets);
+    expect(await readSecrets(chunks(line.slice(0, 30), `${line.slice(30)}\nsurplus`))).toEqual(secrets);
+    expect(await readSecrets(chunks(line))).toEqual(secrets);
+  });
+
+  it.each([
+    ["", "one line of JSON"],
+    ["{nonsense", "one line of JSON"],
+    [JSON.stringify({ ...secrets, extra: 1 }), "exactly instanceSecret"],
+    [JSON.stringify({ ...secrets, stateKey: "secret-value" }), "exactly instanceSecret"],
+    ["x".repeat(10_000), "too long"],
+  ])("are refused when malformed, without being quoted", async (line, problem) => {
+    const error: unknown = await readSecrets(chunks(line)).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(problem);
+    expect(String(error)).not.toMatch(/nonsense|secret-value|xxx/);
+  });
+
+  it("are not waited for for ever", async () => {
+    const { promise } = Promise.withResolvers<never>();
+    const silent = { [Symbol.asyncIterator]: () => ({ next: () => promise }) };
+    await expect(readSecrets(silent, 20)).rejects.toThrow("no secrets came");
+  });
+});

@@ -1,0 +1,102 @@
+import type { DecodedMessage } from "@xmtp/node-sdk";
+import { explodeDecision, SORT, senderRole } from "../../convos/index.ts";
+import { errorName, type Log } from "../log.ts";
+import type { Facts } from "../state/facts.ts";
+import type { TurnLedger } from "../state/turn-ledger.ts";
+import { type ReadMessage, readMessage } from "../xmtp/read-message.ts";
+import type { Chat } from "./chat.ts";
+
+/** The clock that stamps stored messages is ours, but it may have been set back a little. */
+const OVERLAP_MS = 5 * 60_000;
+const PAGE_MESSAGES = 200;
+const INSERTED_AT = 1;
+
+export interface WatchOptions {
+  chat: Chat;
+  turns: TurnLedger;
+  facts: Facts;
+  /** Messages wait for an answer. */
+  onUtterance(): void;
+  /** An authorised member ended the conversation. */
+  onExplode(): void;
+  /** The same, for a time to come; earlier than any before. */
+  onSchedule(expiresAt: Date): void;
+  /** We are no member any more, or nobody else is. */
+  onDeserted(): void;
+  log: Log;
+}
+
+export interface Watch {
+  /** Deals with a message once; a repeated one changes nothing. */
+  take(message: DecodedMessage): Promise<void>;
+  /** Reads everything since the last time. Rejects when the network does not answer. */
+  catchUp(): Promise<void>;
+}
+
+/** Reads the claim's conversation: what people say, who ends it, who is left. */
+export function createWatch(options: WatchOptions): Watch {
+  const { chat, turns, facts, log } = options;
+  const { client, group } = chat;
+
+  const take = async (message: DecodedMessage): Promise<void> => {
+    const read = readMessage(message, client.inboxId);
+    if (read.kind === "text" && turns.take(read.message)) options.onUtterance();
+    else if (read.kind === "membership") await checkCompany();
+    else if (read.kind === "explode" && !turns.knows(message.id)) {
+      await judgeExplode(read);
+      turns.note(message.id, message.sentAt.getTime());
+    }
+  };
+  const judgeExplode = async (read: Extract<ReadMessage, { kind: "explode" }>): Promise<void> => {
+    await syncIfMember();
+    const current = facts.get("expires-at-ms");
+    const decision = explodeDecision({
+      senderRole: await senderRole(group, read.senderInboxId, client.inboxId),
+      expiresAt: read.expiresAt,
+      now: new Date(),
+      ...(current === undefined ? {} : { currentExpiry: new Date(Number(current)) }),
+    });
+    log("explode-settings", { action: decision.action });
+    if (decision.action === "explode") options.onExplode();
+    if (decision.action === "schedule") options.onSchedule(decision.expiresAt);
+  };
+  /** The sync that learns of our own removal may itself fail; what it learnt is kept. */
+  const syncIfMember = async (): Promise<void> => {
+    if (!group.isActive) return;
+    try {
+      await group.sync();
+    } catch (error) {
+      if (group.isActive) throw error;
+      log("conversation-left", { error: errorName(error) });
+    }
+  };
+  const checkCompany = async (): Promise<void> => {
+    await syncIfMember();
+    if (!group.isActive) return options.onDeserted();
+    const members = await group.members();
+    if (members.length > 1) facts.set("had-company", "yes");
+    else if (facts.get("had-company") !== undefined) options.onDeserted();
+  };
+  const readSince = async (sinceMs: number): Promise<void> => {
+    for (let page = 0; ; page += 1) {
+      const messages = await group.messages({
+        insertedAfterNs: BigInt(Math.max(0, sinceMs)) * 1_000_000n,
+        sortBy: INSERTED_AT,
+        direction: SORT.ascending,
+        limit: PAGE_MESSAGES * (page + 1),
+      });
+      for (const message of messages.slice(PAGE_MESSAGES * page)) await take(message);
+      if (messages.length < PAGE_MESSAGES * (page + 1)) return;
+    }
+  };
+  return {
+    take,
+    catchUp: async () => {
+      const startedAtMs = Date.now();
+      await syncIfMember();
+      await readSince(Number(facts.get("read-until-ms") ?? 0) - OVERLAP_MS);
+      facts.set("read-until-ms", String(startedAtMs));
+      await checkCompany();
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ProvisionAnswer } from "../../domain/agent-protocol.ts";
+import { explodeSettingsCodec, sendContent } from "../convos/index.ts";
+import { statePaths } from "./state/paths.ts";
+import { writeTombstone } from "./state/tombstone.ts";
+import type { AgentProcess } from "./testing/agent-process.ts";
+import { CLAIM_ID, joinByUrl, type Person, textsFrom, until, World } from "./testing/world.ts";
+
+let world: World;
+beforeEach(async () => {
+  world = await World.open();
+});
+afterEach(() => world.close());
+
+const INSTRUCTIONS = "You plan trips for a family of walruses.";
+
+async function claimed(): Promise<{ agent: AgentProcess; answer: ProvisionAnswer; agentInbox: string }> {
+  const agent = await world.startReadyAgent();
+  const { inboxId } = await agent.status();
+  const answer = await agent.provision({ claimId: CLAIM_ID, instructions: INSTRUCTIONS, name: "Walrus" });
+  return { agent, answer, agentInbox: inboxId ?? "" };
+}
+
+async function enter(person: Person, answer: ProvisionAnswer, agentInbox: string) {
+  const group = await joinByUrl(person, answer.inviteUrl);
+  await until("the greeting", async () => (await textsFrom(group, agentInbox)).length > 0);
+  return group;
+}
+
+/** The end as everybody outside sees it: both reports, an exit of its own, nothing but the tombstone. */
+async function expectEnd(agent: AgentProcess, reason: string): Promise<void> {
+  expect(await agent.exitCode).toBe(0);
+  const ends = world.platform.events.filter(({ kind }) => kind === "exploding" || kind === "exploded");
+  expect(ends).toMatchObject([
+    { kind: "exploding", reason },
+    { kind: "exploded", reason },
+  ]);
+  const sequences = world.platform.events.map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+  expect(await readdir(world.stateDir)).toEqual(["tombstone.json"]);
+  const files = await world.stateFiles();
+  expect([...files.values()].some((bytes) => bytes.includes("walruses"))).toBe(false);
+}
+
+describe("the end of an agent", () => {
+  it("comes by a super admin's explode settings; a plain member's are ignored", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const [ada, bob] = [await world.person(), await world.person()];
+    const group = await enter(ada, answer, agentInbox);
+    const bobs = await joinByUrl(bob, answer.inviteUrl);
+    await sendContent(bobs, explodeSettingsCodec, { expiresAt: new Date(Date.now() - 1_000) });
+    await bobs.sendText("still there?");
+    await until("the answer to bob", async () =>
+      (await textsFrom(bobs, agentInbox)).some((text) => text.includes("still there?")),
+    );
+    expect((await agent.status()).exploding).toBe(false);
+
+    await sendContent(group, explodeSettingsCodec, { expiresAt: new Date() });
+    await expectEnd(agent, "member");
+    await until("bob to be removed", async () => {
+      await bob.client.conversations.sync();
+      await bobs.sync().catch(() => "the sync that learns of the removal may fail");
+      return !bobs.isActive;
+    });
+  });
+
+  it("comes by removal", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const group = await enter(await world.person(), answer, agentInbox);
+    await until("super admin", async () => {
+      await group.sync();
+      return group.listSuperAdmins().length === 2;
+    });
+    await group.removeSuperAdmin(agentInbox);
+    await group.removeMembers([agentInbox]);
+    await expectEnd(agent, "removed");
+  });
+
+  it("comes by removal while it was away", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const group = await enter(await world.person(), answer, agentInbox);
+    await until("super admin", async () => {
+      await group.sync();
+      return group.listSuperAdmins().length === 2;
+    });
+    expect(await agent.stop()).toBe(0);
+    await group.removeSuperAdmin(agentInbox);
+    await group.removeMembers([agentInbox]);
+    const again = await world.startAgent(2);
+    expect(await again.exitCode, again.log).toBe(0);
+    expect(world.platform.events.at(-1)).toMatchObject({ kind: "exploded", reason: "removed", epoch: 2 });
+    expect(await readdir(world.stateDir)).toEqual(["tombstone.json"]);
+  });
+
+  it("comes when the last person leaves", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const [ada] = [await world.person()];
+    const group = await enter(ada, answer, agentInbox);
+    await until("super admin", async () => {
+      await group.sync();
+      return group.isSuperAdmin(ada.client.inboxId);
+    });
+    await group.removeSuperAdmin(ada.client.inboxId);
+    await group.requestRemoval();
+    await expectEnd(agent, "removed");
+  });
+
+  it("comes at a scheduled time, also over a restart", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const group = await enter(await world.person(), answer, agentInbox);
+    await until("super admin", async () => {
+      await group.sync();
+      return group.listSuperAdmins().length === 2;
+    });
+    await sendContent(group, explodeSettingsCodec, { expiresAt: new Date(Date.now() + 4_000) });
+    await until("the schedule", () => agent.log.includes('"action":"schedule"'));
+    expect(await agent.stop()).toBe(0);
+    const again = await world.startReadyAgent(2);
+    expect((await again.status()).exploding).toBe(false);
+    expect(await again.exitCode).toBe(0);
+    expect(world.platform.events.at(-1), JSON.stringify(world.platform.events)).toMatchObject({
+      kind: "exploded",
+      reason: "member",
+      epoch: 2,
+      sequence: 2,
+    });
+  });
+
+  it("comes by the owner's word at the platform: people are told and removed", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const ada = await world.person();
+    const group = await enter(ada, answer, agentInbox);
+    await agent.explode("member");
+    await expectEnd(agent, "member");
+    await until("ada to be removed", async () => {
+      await group.sync().catch(() => "the sync that learns of the removal may fail");
+      return !group.isActive;
+    });
+    const types = (await group.messages()).map(({ contentType }) => contentType.typeId);
+    expect(types).toContain("explode_settings");
+  });
+
+  it.each(["operator", "expiry"] as const)(
+    "by %s hands the conversation over and removes nobody",
+    async (reason) => {
+      const { agent, answer, agentInbox } = await claimed();
+      const [ada, bob] = [await world.person(), await world.person()];
+      const group = await enter(ada, answer, agentInbox);
+      await joinByUrl(bob, answer.inviteUrl);
+      await agent.explode(reason);
+      await expectEnd(agent, reason);
+      await until("the agent to be gone", async () => {
+        await group.sync();
+        const members = (await group.members()).map(({ inboxId }) => inboxId);
+        return !members.includes(agentInbox) && members.length === 2;
+      });
+      expect(group.listSuperAdmins()).toEqual([ada.client.inboxId]);
+    },
+  );
+
+  it("of an idle agent needs nobody, and a start that finds the tombstone only finishes it", async () => {
+    const agent = await world.startReadyAgent();
+    await world.platform.waitFor("idle");
+    world.platform.refuseWith = 503;
+    await agent.explode("operator");
+    await until("the wipe", () => agent.logged("wiped"));
+    expect((await agent.status()).exploding).toBe(true);
+    await expect(agent.provision({ claimId: CLAIM_ID, instructions: "" })).rejects.toThrow("409 exploding");
+    await agent.kill();
+
+    world.platform.refuseWith = undefined;
+    const again = await world.startAgent(2);
+    expect(await again.exitCode).toBe(0);
+    expect(again.logged("ready")).toBe(false);
+    expect(world.platform.events.slice(1)).toMatchObject([
+      { kind: "exploding", reason: "operator", epoch: 2, sequence: 1 },
+      { kind: "exploded", reason: "operator", epoch: 2, sequence: 2 },
+    ]);
+    expect(await readdir(world.stateDir)).toEqual(["tombstone.json"]);
+  });
+
+  it("is finished after a crash right behind the tombstone", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    await enter(await world.person(), answer, agentInbox);
+    await agent.kill();
+    writeTombstone(statePaths(world.stateDir).tombstone, {
+      reason: "member",
+      startedAt: new Date().toISOString(),
+      epoch: 1,
+      sequence: 1,
+    });
+    const again = await world.startAgent(1);
+    await expectEnd(again, "member");
+    expect(again.logged("echo-brain-started")).toBe(false);
+  });
+
+  it("does not wait for a platform that does not know the agent any more, nor for a dead network", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    await enter(await world.person(), answer, agentInbox);
+    world.platform.refuseWith = 410;
+    world.node.faults.add({ method: "*", when: "before", kind: "unavailable" });
+    await agent.explode("member");
+    expect(await agent.exitCode).toBe(0);
+    expect(existsSync(`${world.stateDir}/identity.json`)).toBe(false);
+    expect(await readdir(world.stateDir)).toEqual(["tombstone.json"]);
+  }, 60_000);
+});

@@ -1,0 +1,60 @@
+import type { AgentEvent } from "../../domain/agent-protocol.ts";
+import { errorName, type Log } from "./log.ts";
+import { pause } from "./wake.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const RETRY_MS = 500;
+const RETRY_MAX_MS = 30_000;
+
+/** `accepted` by a 2xx; `unknown` by 410: the platform does not know this instance any more; `aborted` by us. */
+export type ReportOutcome = "accepted" | "unknown" | "aborted";
+
+export interface GatewayClient {
+  /** Repeats the event, with jitter and a growing pause, until the platform has answered for good. */
+  report(event: AgentEvent, signal: AbortSignal): Promise<ReportOutcome>;
+}
+
+export interface GatewayClientOptions {
+  gatewayUrl: string;
+  instanceId: string;
+  instanceSecret: string;
+  log: Log;
+}
+
+export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
+  const url = `${options.gatewayUrl}/api/instances/${encodeURIComponent(options.instanceId)}/events`;
+
+  const post = async (event: AgentEvent, signal: AbortSignal): Promise<number> => {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${options.instanceSecret}`, "content-type": "application/json" },
+      body: JSON.stringify(event),
+      redirect: "error",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+    });
+    await response.body?.cancel();
+    return response.status;
+  };
+  return {
+    report: async (event, signal) => {
+      for (let attempt = 0; !signal.aborted; attempt += 1) {
+        try {
+          const status = await post(event, signal);
+          if (status >= 200 && status < 300) return "accepted";
+          if (status === 410) return "unknown";
+          options.log("report-refused", { kind: event.kind, sequence: event.sequence, status });
+        } catch (error) {
+          if (signal.aborted) break;
+          options.log("report-failed", {
+            kind: event.kind,
+            sequence: event.sequence,
+            error: errorName(error),
+          });
+        }
+        const ceiling = Math.min(RETRY_MS * 2 ** Math.min(attempt, 10), RETRY_MAX_MS);
+        await pause(ceiling / 2 + Math.random() * (ceiling / 2), signal);
+      }
+      return "aborted";
+    },
+  };
+}

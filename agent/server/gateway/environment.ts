@@ -1,0 +1,26 @@
+import { dirname } from "node:path";
+import { GATEWAY_TOKEN_VARIABLE, LOOPBACK_TOKEN_VARIABLE } from "../../openclaw/config/gateway-config.ts";
+import type { GatewayPaths } from "./paths.ts";
+
+/**
+ * The gateway's whole environment, built from nothing. Whatever is in it can be read by the model's shell: two
+ * tokens that are good for this start only, one for the gateway's own port, one for chatting and thinking.
+ */
+export const gatewayEnvironment = (
+  paths: GatewayPaths,
+  tokens: { gateway: string; loopback: string },
+): Record<string, string> => ({
+  PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+  HOME: paths.homeDir,
+  TMPDIR: paths.tmpDir,
+  LANG: "C.UTF-8",
+  TZ: "UTC",
+  OPENCLAW_STATE_DIR: paths.stateDir,
+  OPENCLAW_CONFIG_PATH: paths.configFile,
+  OPENCLAW_NO_RESPAWN: "1",
+  NODE_DISABLE_COMPILE_CACHE: "1",
+  OPENCLAW_DISABLE_BONJOUR: "1",
+  OPENCLAW_EXEC_SHELL_SNAPSHOT: "0",
+  [GATEWAY_TOKEN_VARIABLE]: tokens.gateway,
+  [LOOPBACK_TOKEN_VARIABLE]: tokens.loopback,
+});

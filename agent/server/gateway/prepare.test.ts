@@ -1,0 +1,90 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type GatewayPaths, gatewayPaths } from "./paths.ts";
+import { prepareGateway, writeInstructions } from "./prepare.ts";
+
+let dir: string;
+let paths: GatewayPaths;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "prepare-"));
+  paths = gatewayPaths(join(dir, "gateway"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const prepare = (user?: { uid: number; gid: number }) =>
+  prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user });
+
+const workspace = (name: string): string => join(paths.workspaceDir, name);
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+
+describe("preparing a gateway's folder", () => {
+  it("writes configuration, extension and workspace, private to us", async () => {
+    await prepare();
+    expect(await modeOf(paths.configFile)).toBe(0o600);
+    expect(JSON.parse(await readFile(paths.configFile, "utf8"))).toMatchObject({ gateway: { port: 1 } });
+    expect(await modeOf(paths.workspaceDir)).toBe(0o700);
+    expect(await readFile(join(paths.extensionDir, "index.ts"), "utf8")).toContain(
+      "defineChannelPluginEntry",
+    );
+    expect(await readFile(workspace("AGENTS.md"), "utf8")).toContain("group conversation");
+  });
+
+  it("renews our files at each start and keeps the agent's notes", async () => {
+    await prepare();
+    await writeFile(workspace("AGENTS.md"), "tampered");
+    await writeFile(workspace("USER.md"), "Alice likes tea.");
+    await writeFile(workspace("diary.md"), "day one");
+    await writeFile(join(paths.extensionDir, "added.ts"), "");
+    await prepare();
+    expect(await readFile(workspace("AGENTS.md"), "utf8")).not.toBe("tampered");
+    expect(await readFile(workspace("USER.md"), "utf8")).toBe("Alice likes tea.");
+    expect(await readFile(workspace("diary.md"), "utf8")).toBe("day one");
+    await expect(stat(join(paths.extensionDir, "added.ts"))).rejects.toThrow("ENOENT");
+  });
+
+  it("follows no link and trips over no folder that the agent put in a file's place", async () => {
+    await prepare();
+    const treasure = join(dir, "treasure");
+    await writeFile(treasure, "keep me");
+    for (const name of ["AGENTS.md", "INSTRUCTIONS.md"]) {
+      await rm(workspace(name), { force: true });
+      await symlink(treasure, workspace(name));
+    }
+    await rm(workspace("SOUL.md"));
+    await mkdir(join(workspace("SOUL.md"), "deep"), { recursive: true });
+    await prepare();
+    await writeInstructions(paths, "You are our trip planner", undefined);
+    expect(await readFile(treasure, "utf8")).toBe("keep me");
+    expect(await readFile(workspace("INSTRUCTIONS.md"), "utf8")).toBe("You are our trip planner\n");
+    expect((await stat(workspace("SOUL.md"))).isFile()).toBe(true);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    "gives the gateway's user its folders, and of ours only a view",
+    async () => {
+      await chmod(dir, 0o711);
+      const user = { uid: 45_678, gid: 45_679 };
+      await prepare(user);
+      for (const path of [
+        paths.homeDir,
+        paths.tmpDir,
+        paths.stateDir,
+        paths.workspaceDir,
+        workspace("SOUL.md"),
+      ]) {
+        expect(await stat(path)).toMatchObject(user);
+      }
+      expect(await stat(paths.configFile)).toMatchObject({ uid: 0, gid: user.gid });
+      expect(await modeOf(paths.configFile)).toBe(0o640);
+      expect(await modeOf(paths.root)).toBe(0o711);
+      expect(await stat(join(paths.extensionDir, "index.ts"))).toMatchObject({ uid: 0 });
+    },
+  );
+
+  it.runIf(process.getuid?.() === 0)("says so when the gateway's user could not get there", async () => {
+    await expect(prepare({ uid: 45_678, gid: 45_678 })).rejects.toThrow("cannot pass through");
+  });
+});

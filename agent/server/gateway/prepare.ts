@@ -1,0 +1,74 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { gatewayConfig } from "../../openclaw/config/gateway-config.ts";
+import {
+  assertReachable,
+  copyReadable,
+  exists,
+  type GatewayUser,
+  makeOwnedDir,
+  writeOwnedFile,
+} from "./owned-files.ts";
+import { type GatewayPaths, TEMPLATE_DIR } from "./paths.ts";
+
+/** Written at each start, so that an update of ours reaches every agent. */
+const OUR_WORKSPACE_FILES = ["AGENTS.md", "SOUL.md", "IDENTITY.md", "TOOLS.md"] as const;
+/** Written once; the agent keeps notes in it. */
+const ITS_WORKSPACE_FILES = ["USER.md"] as const;
+
+const INSTRUCTIONS_FILE = "INSTRUCTIONS.md";
+
+export interface PrepareInput {
+  paths: GatewayPaths;
+  port: number;
+  loopbackUrl: string;
+  modelId: string;
+  user: GatewayUser | undefined;
+}
+
+/** Makes the folders, the configuration, the extension and the workspace files of a gateway. Nothing may run there. */
+export async function prepareGateway(input: PrepareInput): Promise<void> {
+  const { paths, user } = input;
+  await mkdir(paths.root, { recursive: true, mode: 0o711 });
+  if (user) await assertReachable(paths.configFile);
+  for (const dir of [paths.homeDir, paths.tmpDir, paths.stateDir, paths.workspaceDir]) {
+    await makeOwnedDir(dir, user);
+  }
+  await copyReadable(join(TEMPLATE_DIR, "extensions", "convos"), paths.extensionDir);
+  const config = gatewayConfig({
+    port: input.port,
+    loopbackUrl: input.loopbackUrl,
+    modelId: input.modelId,
+    workspaceDir: paths.workspaceDir,
+    extensionDir: paths.extensionDir,
+    logFile: paths.logFile,
+    hostTools: user !== undefined,
+  });
+  // Readable for the gateway's group, writable for nobody but us: what it may do is not for it to change.
+  await writeOwnedFile(paths.configFile, `${JSON.stringify(config, null, 2)}\n`, {
+    stagingDir: paths.root,
+    mode: user ? 0o640 : 0o600,
+    owner: user && { uid: 0, gid: user.gid },
+  });
+  for (const name of [...OUR_WORKSPACE_FILES, ...ITS_WORKSPACE_FILES]) {
+    const target = join(paths.workspaceDir, name);
+    const keep = ITS_WORKSPACE_FILES.some((own) => own === name) && (await exists(target));
+    if (keep) continue;
+    const content = await readFile(join(TEMPLATE_DIR, "workspace", name));
+    // Nothing runs there now, so a folder that was put in the file's place can be taken away safely.
+    await rm(target, { force: true, recursive: true });
+    await writeOwnedFile(target, content, { stagingDir: paths.root, mode: 0o600, owner: user });
+  }
+}
+
+/** Writes the claim's instructions where the agent can read them again; the model gets them with each turn anyway. */
+export const writeInstructions = (
+  paths: GatewayPaths,
+  instructions: string,
+  user: GatewayUser | undefined,
+): Promise<void> =>
+  writeOwnedFile(join(paths.workspaceDir, INSTRUCTIONS_FILE), `${instructions}\n`, {
+    stagingDir: paths.root,
+    mode: 0o600,
+    owner: user,
+  });

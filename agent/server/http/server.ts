@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Brain } from "../brain.ts";
+import { errorName, type Log } from "../log.ts";
+import type { AgentCore } from "../pool/agent-core.ts";
+import { sendProblem } from "../pool/problem.ts";
+import { createPoolRoutes } from "../pool/routes.ts";
+import { isProxied, proxyRequest, proxyUpgrade, refuseUpgrade } from "./gateway-proxy.ts";
+
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_CONNECTIONS = 256;
+
+export interface AgentServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+export interface AgentServerOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  core: AgentCore;
+  instanceSecret: string;
+  upstream(): Brain["upstream"];
+  log: Log;
+}
+
+/** The agent's only public listener: the platform's routes and the pages of the gateway's tools. */
+export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
+  const { log } = options;
+  const findRoute = createPoolRoutes(options.core, options.instanceSecret);
+  const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = pathOf(request);
+    if (isProxied(path)) return proxyRequest(options.upstream(), request, response);
+    const route = findRoute(path, request.method ?? "");
+    if (route === undefined) return sendProblem(response, "not-found");
+    await route(request, response);
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log("request-failed", { method: request.method ?? "", error: errorName(error) });
+      if (response.headersSent || response.destroyed) response.destroy();
+      else sendProblem(response, "internal");
+    });
+  });
+  /** Sockets that were upgraded are no longer the HTTP server's to close. */
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    if (isProxied(pathOf(request))) proxyUpgrade(options.upstream(), request, socket, head);
+    else refuseUpgrade(socket, "404 Not Found");
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.maxConnections = MAX_CONNECTIONS;
+  return { port: await listen(server, options.host, options.port), close: () => close(server, upgraded) };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen(port, host, () => {
+    server.off("error", reject);
+    const address = server.address();
+    if (address === null || typeof address === "string") reject(new Error("the server has no port"));
+    else resolve(address.port);
+  });
+  return promise;
+}
+
+async function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  for (const socket of upgraded) socket.destroy();
+  await promise;
+}

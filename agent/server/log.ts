@@ -1,0 +1,17 @@
+/** One JSON line per event on standard error. Callers pass ids, names and codes; never a secret, never a person's words. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+export type Log = (event: string, fields?: LogFields) => void;
+
+export const logToStderr: Log = (event, fields = {}) => {
+  process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), event, ...fields })}\n`);
+};
+
+/**
+ * What may be said of an error in a log: its class and, where there is one, its code. Messages are left out,
+ * because a library may quote a path, a body or a key in them.
+ */
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = "code" in error && typeof error.code === "string" ? `:${error.code}` : "";
+  return `${error.name}${code}`;
+}

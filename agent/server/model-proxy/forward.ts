@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createAnswerReader } from "./answer-reader.ts";
+import { isRefusalForMoney, type MoneyBreaker } from "./breaker.ts";
+import { sendModelError } from "./local-answer.ts";
+import type { Meter } from "./meter.ts";
+
+export interface ModelUpstream {
+  /** For example `https://openrouter.ai/api/v1`; paths are appended. */
+  baseUrl: string;
+  /** The agent's own capped key. It never leaves this process but towards `baseUrl`. */
+  key: string;
+}
+
+export const FORWARD_LIMITS = {
+  firstByteTimeoutMs: 180_000,
+  /** Longest silence inside a streamed answer. */
+  idleTimeoutMs: 120_000,
+  /** Of a refusal, no more than this is read and passed on. */
+  refusalMaxBytes: 64 * 1024,
+} as const;
+
+/** Headers of the provider's answer that are passed on; fetch has already undone encodings. */
+const PASSED_HEADERS = ["content-type", "cache-control", "retry-after"];
+
+export interface ForwardContext {
+  upstream: ModelUpstream;
+  breaker: MoneyBreaker;
+  meter: Meter;
+  /** Aborts the request at once. */
+  cut: AbortSignal;
+}
+
+/**
+ * Sends one request to the provider and passes the answer through as it comes. Ends when the client goes, when
+ * the provider falls silent or when `cut` aborts. The breaker is open before the client sees a refusal for money.
+ */
+export async function forward(
+  context: ForwardContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  body: Buffer,
+): Promise<void> {
+  const { upstream, breaker, meter, cut } = context;
+  const watchdog = new AbortController();
+  const abort = () => watchdog.abort();
+  const signal = AbortSignal.any([watchdog.signal, cut]);
+  let timer = setTimeout(abort, FORWARD_LIMITS.firstByteTimeoutMs);
+  response.once("close", abort);
+  try {
+    meter.countRequest();
+    const answer = await fetch(`${upstream.baseUrl}${path}`, {
+      method: request.method ?? "GET",
+      headers: {
+        authorization: `Bearer ${upstream.key}`,
+        accept: request.headers.accept ?? "application/json",
+        ...(body.length > 0 && { "content-type": request.headers["content-type"] ?? "application/json" }),
+      },
+      ...(body.length > 0 && { body: new Uint8Array(body) }),
+      redirect: "error",
+      signal,
+    });
+    if (answer.status === 402) breaker.trip();
+    if (!answer.ok) {
+      const refusal = await readRefusal(answer);
+      if (isRefusalForMoney(answer.status, refusal.toString("utf8"))) breaker.trip();
+      response.writeHead(answer.status, passedHeaders(answer));
+      response.end(refusal);
+      return;
+    }
+    const reader = createAnswerReader(answer.headers.get("content-type") ?? "", (facts) => {
+      if (facts.usage) meter.addUsage(facts.usage);
+      if (facts.error && isRefusalForMoney(facts.error.code, facts.error.message)) breaker.trip();
+    });
+    response.writeHead(answer.status, passedHeaders(answer));
+    for await (const chunk of answer.body ?? []) {
+      clearTimeout(timer);
+      timer = setTimeout(abort, FORWARD_LIMITS.idleTimeoutMs);
+      reader.push(chunk);
+      if (!response.write(chunk)) await drained(response, signal);
+    }
+    reader.finish();
+    response.end();
+  } catch {
+    // The reason may quote the provider's address or the request; the gateway only needs to know it failed.
+    if (response.headersSent) response.destroy();
+    else if (cut.aborted) sendModelError(response, 403, "model access has ended");
+    else sendModelError(response, 502, "the model could not be reached");
+  } finally {
+    clearTimeout(timer);
+    response.off("close", abort);
+  }
+}
+
+const passedHeaders = (answer: Response): Record<string, string> =>
+  Object.fromEntries(
+    PASSED_HEADERS.flatMap((name) => {
+      const value = answer.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+
+/** The beginning of a refusal's body. */
+async function readRefusal(answer: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes >= FORWARD_LIMITS.refusalMaxBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, FORWARD_LIMITS.refusalMaxBytes);
+}
+
+/** Waits until the client has taken what was written; rejects when `signal` aborts. */
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new Error("aborted"));
+    const onDrain = () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    };
+    const onAbort = () => {
+      response.off("drain", onDrain);
+      reject(new Error("aborted"));
+    };
+    response.once("drain", onDrain);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

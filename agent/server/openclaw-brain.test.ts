@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type OpenRouterDouble, startOpenRouterDouble } from "../../infra/local/doubles/openrouter/server.ts";
+import { CLAIM_ID, joinByUrl, textsFrom, until, World } from "./testing/world.ts";
+
+let world: World;
+let model: OpenRouterDouble;
+beforeAll(async () => {
+  world = await World.open();
+  model = await startOpenRouterDouble({ recordRequests: true });
+});
+afterAll(async () => {
+  await world.close();
+  await model.close();
+});
+
+const BOOT_TIMEOUT_MS = 150_000;
+const INSTRUCTIONS = "You plan trips for a family of walruses.";
+
+async function createModelKey(): Promise<string> {
+  const response = await fetch(`${model.url}/keys`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${model.managementKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "agent-test", limit: 1 }),
+  });
+  const { key }: { key: string } = JSON.parse(await response.text());
+  return key;
+}
+
+/** Processes that have the world's state folder in their command line or environment. */
+const processesOf = (stateDir: string): string[] =>
+  readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return ["cmdline", "environ"].some((file) => readFileSync(`/proc/${pid}/${file}`).includes(stateDir));
+    } catch {
+      // It ended while it was looked at.
+      return false;
+    }
+  });
+
+describe("an agent with openclaw", () => {
+  it("boots, is instructed, answers through the model, is restarted, and leaves nothing when it ends", async () => {
+    world.identity.modelKey = await createModelKey();
+    const environment = { MODEL_BASE_URL: model.url, MODEL_ID: "openai/gpt-5-mini" };
+    const agent = await world.startAgent(1, environment, "openclaw");
+    await until("the agent to be ready", async () => (await agent.status()).ready, BOOT_TIMEOUT_MS);
+    await world.platform.waitFor("idle");
+    const startedAt = performance.now();
+    const answer = await agent.provision({ claimId: CLAIM_ID, instructions: INSTRUCTIONS, name: "Walrus" });
+    expect(performance.now() - startedAt).toBeLessThan(250);
+    const { inboxId } = await agent.status();
+    const agentInbox = inboxId ?? "";
+    const ada = await world.person();
+    const group = await joinByUrl(ada, answer.inviteUrl);
+    await group.sendText("Where should we go?");
+    await until("greeting and answer", async () => (await textsFrom(group, agentInbox)).length === 2, 60_000);
+    const requests = await (
+      await fetch(`${model.url.replace("/api/v1", "")}/__double/openrouter/requests`)
+    ).text();
+    expect(requests).toContain(INSTRUCTIONS);
+
+    await agent.kill();
+    await group.sendText("Are you still there?");
+    const again = await world.startAgent(2, environment, "openclaw");
+    await until(
+      "the third text",
+      async () => (await textsFrom(group, agentInbox)).length === 3,
+      BOOT_TIMEOUT_MS,
+    );
+    await again.explode("member");
+    expect(await again.exitCode).toBe(0);
+    expect(await readdir(world.stateDir)).toEqual(["tombstone.json"]);
+    expect(processesOf(world.stateDir)).toEqual([]);
+    for (const log of [agent.log, again.log]) {
+      for (const text of [world.identity.modelKey, world.identity.instanceSecret, "walruses", "Where should"])
+        expect(log).not.toContain(text);
+    }
+  }, 400_000);
+});

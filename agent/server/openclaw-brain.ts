@@ -1,0 +1,70 @@
+import type { Brain, BrainInput } from "./brain.ts";
+import { gatewayPaths } from "./gateway/paths.ts";
+import { writeInstructions } from "./gateway/prepare.ts";
+import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
+import { type SupervisedGateway, superviseGateway } from "./gateway/supervise.ts";
+import { createWarmup } from "./gateway/warmup.ts";
+import { createLoopbackServer, type LoopbackServer } from "./loopback/server.ts";
+
+const LOOPBACK_HOST = "127.0.0.1";
+
+/** The brain of production: openclaw behind the loopback server, kept running by a supervisor. */
+export function createOpenclawBrain({ config, secrets, paths, log, onFault }: BrainInput): Brain {
+  const home = gatewayPaths(paths.gateway);
+  const { gatewayUid: uid } = config;
+  const user = uid === undefined ? undefined : { uid, gid: uid };
+  let loopback: LoopbackServer | undefined;
+  let supervised: SupervisedGateway | undefined;
+  let current: Gateway | undefined;
+  let instructions: string | undefined;
+  let isStopped = false;
+
+  const startOne = async (server: LoopbackServer): Promise<Gateway> => {
+    current = await startGateway({
+      stateDir: paths.gateway,
+      loopbackUrl: server.url,
+      loopbackToken: server.renewToken(),
+      modelId: config.modelId,
+      log,
+      ...(uid === undefined ? {} : { uid }),
+    });
+    if (instructions !== undefined) await writeInstructions(home, instructions, user);
+    return current;
+  };
+  return {
+    get ready() {
+      return supervised?.isReady === true && !isStopped;
+    },
+    get outOfCredit() {
+      return loopback?.breaker.open === true;
+    },
+    get upstream() {
+      return supervised?.isReady === true && current !== undefined
+        ? { host: LOOPBACK_HOST, port: current.port }
+        : undefined;
+    },
+    start: async (turnSource) => {
+      const model = { baseUrl: config.modelBaseUrl, key: secrets.modelKey };
+      const server = await createLoopbackServer({ turnSource, model, log });
+      loopback = server;
+      if (isStopped) return server.close();
+      supervised = superviseGateway({
+        start: () => startOne(server),
+        warmUp: createWarmup(server),
+        onGivenUp: () => onFault("given-up"),
+        log,
+      });
+      await supervised.ready;
+    },
+    instruct: async (text) => {
+      instructions = text;
+      if (current !== undefined) await writeInstructions(home, text, user);
+    },
+    cut: () => loopback?.cut(),
+    stop: async () => {
+      isStopped = true;
+      await supervised?.stop();
+      await loopback?.close();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { ServerResponse } from "node:http";
+import type { ProvisionRefusal } from "../../../domain/agent-protocol.ts";
+
+export type ProblemCode =
+  | ProvisionRefusal
+  | "unauthorized"
+  | "invalid-request"
+  | "body-too-large"
+  | "not-found"
+  | "too-many-notifications"
+  | "gateway-unavailable"
+  | "internal";
+
+interface ProblemKind {
+  status: number;
+  title: string;
+}
+
+const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  "claimed-by-another": { status: 409, title: "The agent serves another claim." },
+  "invite-invalid": { status: 422, title: "The invite is malformed or its signature is not valid." },
+  "invite-expired": { status: 422, title: "The invite has expired." },
+  "invite-foreign-network": { status: 422, title: "The invite belongs to another XMTP network." },
+  "invite-revoked": { status: 422, title: "The invite has been revoked." },
+  "conversation-full": { status: 422, title: "The conversation has no room." },
+  "conversation-locked": { status: 422, title: "The conversation admits nobody." },
+  "not-ready": { status: 409, title: "The agent is not ready yet." },
+  exploding: { status: 409, title: "The agent is ending." },
+  unauthorized: { status: 401, title: "The request does not prove that it comes from the platform." },
+  "invalid-request": { status: 400, title: "The request is not what this route takes." },
+  "body-too-large": { status: 413, title: "The request body is too large." },
+  "too-many-notifications": { status: 429, title: "Too many notifications wait to be fetched." },
+  "not-found": { status: 404, title: "There is nothing here." },
+  "gateway-unavailable": { status: 502, title: "The model's gateway does not answer." },
+  internal: { status: 500, title: "The agent failed." },
+};
+
+const problemStatus = (code: ProblemCode): number => PROBLEMS[code].status;
+
+/** An RFC 9457 problem document; says nothing of what was sent. */
+const problemBody = (code: ProblemCode): Record<string, string | number> => ({
+  type: `urn:convos-agent:problem:${code}`,
+  code,
+  ...PROBLEMS[code],
+});
+
+export function sendProblem(response: ServerResponse, code: ProblemCode): void {
+  response.writeHead(problemStatus(code), { "content-type": "application/problem+json" });
+  response.end(JSON.stringify(problemBody(code)));
+}

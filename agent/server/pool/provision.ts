@@ -1,0 +1,108 @@
+import type { Group } from "@xmtp/node-sdk";
+import type { ProvisionRequest } from "../../../domain/agent-protocol.ts";
+import { createInvite, MAX_CONVERSATION_NAME_CHARS, readTag } from "../../convos/index.ts";
+import type { AgentConfig } from "../config.ts";
+import { checkInvite } from "../conversation/join-by-invite.ts";
+import type { ClaimRecord, ClaimStore } from "../state/claim-record.ts";
+import type { XmtpClient } from "../xmtp/open-client.ts";
+import type { ProvisionOutcome } from "./agent-core.ts";
+
+/**
+ * How long a claim by invite waits for the inviter before it is answered `pending`. Shorter than the platform waits
+ * for the answer (7 s), which would else be a time-out that says nothing.
+ */
+const JOIN_WAIT_MS = 5_000;
+
+export interface ProvisionParts {
+  main: XmtpClient;
+  join: XmtpClient;
+  privateKey: string;
+  /** The conversation that was made while idle. */
+  group: Group<unknown>;
+}
+
+export interface ProvisionOptions {
+  config: AgentConfig;
+  claim: ClaimStore;
+  exploding(): boolean;
+  /** Undefined while some part is not ready. */
+  parts(): ProvisionParts | undefined;
+  instruct(instructions: string): Promise<void>;
+  /** Begins to serve what has just been stored. Must not wait for the network. */
+  serve(claim: ClaimRecord): void;
+  /** Resolves when a pending join has been settled, or after the time. */
+  joinSettled(timeoutMs: number): Promise<void>;
+}
+
+/** Gives the agent to a claim, once in its life; the same claim again gets the same answer, with its own proof. */
+export function createProvision(
+  options: ProvisionOptions,
+): (request: ProvisionRequest) => Promise<ProvisionOutcome> {
+  const { config, claim } = options;
+
+  return async (request) => {
+    if (options.exploding()) return { kind: "refused", refusal: "exploding" };
+    const existing = claim.read();
+    if (existing !== undefined && existing.claimId !== request.claimId)
+      return { kind: "refused", refusal: "claimed-by-another" };
+    if (existing === undefined) {
+      const parts = options.parts();
+      if (parts === undefined) return { kind: "refused", refusal: "not-ready" };
+      const record = recordOf(request, parts, config);
+      if ("kind" in record) return record;
+      claim.insert(record);
+      options.serve(record);
+      await options.instruct(record.content.instructions);
+    }
+    if (claim.read()?.outcome === "pending") await options.joinSettled(JOIN_WAIT_MS);
+    const served = claim.read();
+    if (served === undefined) throw new Error("the claim that was stored is gone");
+    return answer(served, config);
+  };
+}
+
+function recordOf(
+  request: ProvisionRequest,
+  parts: ProvisionParts,
+  config: AgentConfig,
+): ClaimRecord | ProvisionOutcome {
+  const { claimId, instructions, name, joinUrl, profileImage, metadata } = request;
+  const agentName = shownName(name ?? "") || config.defaultAgentName;
+  const content = {
+    instructions,
+    agentName,
+    ...(joinUrl === undefined ? {} : { joinUrl }),
+    ...(profileImage === undefined ? {} : { profileImage }),
+    ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+  };
+  if (joinUrl !== undefined) {
+    const checked = checkInvite(joinUrl, config.xmtpEnv, parts.join.inboxId);
+    if ("refusal" in checked) return { kind: "refused", refusal: checked.refusal };
+    return { claimId, content, outcome: "pending", conversationId: null, inviteUrl: null };
+  }
+  const { url } = createInvite({
+    privateKey: parts.privateKey,
+    inboxId: parts.main.inboxId,
+    groupId: parts.group.id,
+    tag: readTag(parts.group.appData),
+    env: config.xmtpEnv,
+    name: agentName,
+    ...(profileImage === undefined ? {} : { imageUrl: profileImage }),
+  });
+  return { claimId, content, outcome: "created", conversationId: parts.group.id, inviteUrl: url };
+}
+
+/** What an invite can carry: white space around it and characters beyond the limit are not part of a name. */
+const shownName = (name: string): string => [...name.trim()].slice(0, MAX_CONVERSATION_NAME_CHARS).join("");
+
+function answer(record: ClaimRecord, config: AgentConfig): ProvisionOutcome {
+  const { claimId, conversationId, inviteUrl, outcome } = record;
+  if (outcome !== "created" && outcome !== "joined" && outcome !== "pending")
+    return { kind: "refused", refusal: outcome };
+  const { instanceId, epoch } = config;
+  const { agentName } = record.content;
+  return {
+    kind: "answer",
+    answer: { claimId, instanceId, epoch, outcome, agentName, conversationId, inviteUrl },
+  };
+}

@@ -1,0 +1,152 @@
+import type { AgentListening, AgentSecrets, AgentStatus } from "../../domain/agent-protocol.ts";
+import { type Agent, createAgent } from "./agent.ts";
+import type { CreateBrain } from "./brain.ts";
+import { type AgentConfig, parseConfig } from "./config.ts";
+import { type ExplodeReason, type ExplosionOptions, explode, finishExplosion } from "./explode/explosion.ts";
+import { createGatewayClient } from "./gateway-client.ts";
+import { startAgentServer } from "./http/server.ts";
+import { errorName, logToStderr } from "./log.ts";
+import type { AgentCore } from "./pool/agent-core.ts";
+import { readSecrets } from "./secrets.ts";
+import { openAgentState } from "./state/agent-state.ts";
+import { openDatabase } from "./state/database.ts";
+import { prepareStateDir, statePaths } from "./state/paths.ts";
+import { readTombstone } from "./state/tombstone.ts";
+import { agentVersions } from "./versions.ts";
+
+/** Within the ten seconds that the platform gives before it kills. */
+const STOP_TIMEOUT_MS = 9_000;
+const EXIT_UNUSABLE = 78;
+
+/**
+ * Runs one agent process from its environment and standard input to its end. A process that cannot begin says why
+ * in one line on standard error and exits with 78.
+ */
+export async function runAgent(createBrain: CreateBrain): Promise<void> {
+  try {
+    await live(parseConfig(process.env), await readSecrets(process.stdin), createBrain);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unknown";
+    process.stderr.write(`${JSON.stringify({ event: "cannot-start", error: errorName(error), reason })}\n`);
+    process.exit(EXIT_UNUSABLE);
+  }
+}
+
+async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: CreateBrain): Promise<void> {
+  const log = logToStderr;
+  const paths = statePaths(config.stateDir);
+  prepareStateDir(paths.root, config.gatewayUid !== undefined);
+  const database = openDatabase(paths.database);
+  const tombstone = readTombstone(paths.tombstone);
+  const stopping = new AbortController();
+  const { instanceId, epoch } = config;
+  const { instanceSecret } = secrets;
+  const gateway = createGatewayClient({ gatewayUrl: config.gatewayUrl, instanceId, instanceSecret, log });
+  const explosion: ExplosionOptions = { paths, epoch, gateway, signal: stopping.signal, log };
+
+  let agent: Agent | undefined;
+  let lastStatus = emptyStatus(config);
+  let ending: Promise<void> | undefined;
+
+  const end = (reason: ExplodeReason, initiatedByUs: boolean): void => {
+    if (ending !== undefined || agent === undefined || stopping.signal.aborted) return;
+    lastStatus = agent.core.status();
+    const parts = agent.dismantle(reason, initiatedByUs);
+    const close = async (): Promise<void> => {
+      await parts.close();
+      database.close();
+    };
+    ending = explode(reason, { ...parts, close }, explosion).then(exitWhenDone, exitWhenFailed);
+  };
+  const exitWhenDone = (): void => {
+    if (!stopping.signal.aborted) process.exit(0);
+  };
+  /** The tombstone is written or cannot be; either way the next start decides by it. */
+  const exitWhenFailed = (error: unknown): void => {
+    log("explode-failed", { error: errorName(error) });
+    process.exit(1);
+  };
+  const isEnding = (): boolean => ending !== undefined || tombstone !== undefined;
+  const core: AgentCore = {
+    status: () =>
+      isEnding() || agent === undefined
+        ? { ...lastStatus, ready: false, exploding: isEnding() }
+        : agent.core.status(),
+    provision: async (request) => {
+      if (isEnding()) return { kind: "refused", refusal: "exploding" };
+      return agent === undefined ? { kind: "refused", refusal: "not-ready" } : agent.core.provision(request);
+    },
+    notify: (id) => isEnding() || agent === undefined || agent.core.notify(id),
+    explode: (reason) => end(reason, true),
+  };
+  const onFault = (part: string, code: string): void => agent?.fault(part, code);
+  const brain =
+    tombstone === undefined
+      ? createBrain({ config, secrets, paths, log, onFault: (code) => onFault("brain", code) })
+      : undefined;
+  if (brain !== undefined) {
+    const state = openAgentState(database, paths, secrets.stateKey, epoch);
+    agent = createAgent({
+      config,
+      secrets,
+      paths,
+      state,
+      brain,
+      gateway,
+      versions: agentVersions,
+      log,
+      onExplode: end,
+    });
+  }
+  const { host, port } = config;
+  const server = await startAgentServer({
+    host,
+    port,
+    core,
+    instanceSecret,
+    upstream: () => brain?.upstream,
+    log,
+  });
+  const listening: AgentListening = { listening: server.port };
+  process.stdout.write(`${JSON.stringify(listening)}\n`);
+
+  const stop = async (): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+    await server.close();
+    if (ending !== undefined) await ending;
+    else await agent?.stop();
+    if (ending === undefined) database.close();
+    log("stopped");
+    process.exit(0);
+  };
+  process.once("SIGTERM", () => void stop());
+  process.once("SIGINT", () => void stop());
+
+  if (tombstone !== undefined) {
+    database.close();
+    ending = finishExplosion(tombstone, explosion).then(exitWhenDone, exitWhenFailed);
+    return;
+  }
+  agent?.boot().catch((error: unknown) => {
+    if (ending !== undefined || stopping.signal.aborted) return;
+    // It stays up and says that it is not ready: what is wrong with it is for the platform to see and to decide.
+    log("boot-failed", { error: errorName(error) });
+    onFault("boot", errorName(error));
+  });
+}
+
+const emptyStatus = ({ instanceId, epoch, generation }: AgentConfig): AgentStatus => ({
+  instanceId,
+  epoch,
+  generation,
+  ready: false,
+  parts: {},
+  inboxId: null,
+  joinInboxId: null,
+  conversationId: null,
+  claimId: null,
+  exploding: false,
+  versions: agentVersions,
+});

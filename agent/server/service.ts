@@ -1,0 +1,142 @@
+import { parseInvite, resolveProfiles } from "../convos/index.ts";
+import type { Chat } from "./conversation/chat.ts";
+import { joinByInvite } from "./conversation/join-by-invite.ts";
+import { present } from "./conversation/presentation.ts";
+import { createWatch, type Watch } from "./conversation/watch.ts";
+import type { Log } from "./log.ts";
+import { retryUntilDone } from "./retry.ts";
+import type { AgentState } from "./state/agent-state.ts";
+import type { ClaimRecord } from "./state/claim-record.ts";
+import { greeting } from "./talk/greeting.ts";
+import type { TurnContext } from "./talk/turn-source.ts";
+import type { Identities } from "./xmtp/identities.ts";
+import { groupById } from "./xmtp/own-conversation.ts";
+
+export const GREETING_ENTRY = "greeting";
+
+export interface ServiceOptions {
+  state: AgentState;
+  identities: Identities;
+  conversationOwner: "first-joiner" | "none";
+  log: Log;
+  signal: AbortSignal;
+  onUtterance(): void;
+  onQueued(): void;
+  onExplode(): void;
+  onSchedule(expiresAt: Date): void;
+  onDeserted(): void;
+  /** The claim's conversation is there: it should be read from now on. */
+  onChat(chat: Chat): void;
+  /** A report waits, and `pending` claims have their outcome. */
+  onJoinSettled(): void;
+}
+
+/** The claim being served: where, by which identity, presented how. */
+export interface Service {
+  readonly chat: Chat | undefined;
+  readonly watch: Watch | undefined;
+  /** Resolves when name and profile are committed; nobody is admitted before. Rejects when the agent ends first. */
+  readonly presented: Promise<void>;
+  admitted(inboxId: string, firstAdmission: boolean): Promise<void>;
+  turnContext(): Promise<TurnContext | undefined>;
+}
+
+/** Serves a stored claim, from its beginning or from wherever a former process left it. */
+export function startService(claim: ClaimRecord, options: ServiceOptions): Service {
+  const { state, identities, log, signal } = options;
+  const { facts, outbox } = state;
+  const presented = Promise.withResolvers<void>();
+  presented.promise.catch(() => {
+    // Whoever awaits it hears of it; a rejection that nobody awaits only says that the agent is ending.
+  });
+  let chat: Chat | undefined;
+  let watch: Watch | undefined;
+
+  const enter = (entered: Chat, record: ClaimRecord): void => {
+    chat = entered;
+    watch = createWatch({ ...options, chat: entered, turns: state.turns, facts });
+    options.onChat(entered);
+    void retryUntilDone("present", () => present(entered, record, facts), log, signal).then((done) =>
+      done ? presented.resolve() : presented.reject(new Error("the agent is ending")),
+    );
+    if (facts.get("owner") !== undefined) void grantOwnership(entered);
+  };
+  const greet = (agentName: string): void => {
+    if (outbox.queue(GREETING_ENTRY, greeting(agentName))) options.onQueued();
+  };
+  const grantOwnership = (entered: Chat): Promise<boolean> =>
+    retryUntilDone(
+      "grant-ownership",
+      async () => {
+        const owner = facts.get("owner");
+        if (owner === undefined || facts.get("owner-granted") !== undefined) return;
+        if (!entered.group.isSuperAdmin(owner)) await entered.group.addSuperAdmin(owner);
+        facts.set("owner-granted", "yes");
+      },
+      log,
+      signal,
+    );
+  const joinRoom = async (): Promise<void> => {
+    const parsed = parseInvite(claim.content.joinUrl ?? "");
+    if (!parsed.ok) throw new Error("the stored invite is malformed");
+    const { agentName } = claim.content;
+    const { join: client } = identities;
+    const result = await joinByInvite({
+      client,
+      invite: parsed.invite,
+      claimId: claim.claimId,
+      agentName,
+      log,
+      signal,
+    });
+    if (result === undefined) return;
+    // The report is durable before the claim counts as settled: a crash in between only repeats it.
+    if ("joined" in result) {
+      const { joined: group } = result;
+      state.reports.add({ kind: "joined", claimId: claim.claimId, conversationId: group.id });
+      enter({ client, group }, state.claim.settle("joined", group.id));
+      greet(agentName);
+    } else {
+      state.reports.add({ kind: "join-refused", claimId: claim.claimId, refusal: result.refusal });
+      state.claim.settle(result.refusal, null);
+    }
+    options.onJoinSettled();
+  };
+  const resume = async (): Promise<void> => {
+    if (claim.outcome === "pending") return joinRoom();
+    if (claim.conversationId === null) return;
+    const client = claim.outcome === "joined" ? identities.join : identities.main;
+    const group = await groupById(client, claim.conversationId);
+    if (group === undefined) throw new Error("the claim's conversation is not in the database");
+    enter({ client, group }, claim);
+    if (claim.outcome === "joined") greet(claim.content.agentName);
+  };
+  void retryUntilDone("serve", resume, log, signal);
+
+  return {
+    get chat() {
+      return chat;
+    },
+    get watch() {
+      return watch;
+    },
+    presented: presented.promise,
+    admitted: async (inboxId, firstAdmission) => {
+      facts.set("had-company", "yes");
+      greet(claim.content.agentName);
+      if (!firstAdmission || options.conversationOwner === "none" || chat === undefined) return;
+      if (facts.get("owner") === undefined) facts.set("owner", inboxId);
+      await grantOwnership(chat);
+    },
+    turnContext: async () => {
+      if (chat === undefined) return undefined;
+      const [members, profiles] = await Promise.all([chat.group.members(), resolveProfiles(chat.group)]);
+      const named = members.map(({ inboxId }) => ({
+        inboxId,
+        name: profiles.get(inboxId)?.name ?? "Somebody",
+      }));
+      const { agentName, instructions } = claim.content;
+      return { conversationId: chat.group.id, agentName, instructions, members: named };
+    },
+  };
+}

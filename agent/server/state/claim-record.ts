@@ -1,0 +1,87 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+import { PROVISION_REFUSALS, type ProvisionRefusal } from "../../../domain/agent-protocol.ts";
+import type { Vault } from "./vault.ts";
+
+const PURPOSE = "claim";
+
+/** What the claim asked for; the nonce is of one attempt and is not kept. */
+const ClaimContent = Type.Object({
+  instructions: Type.String(),
+  agentName: Type.String(),
+  joinUrl: Type.Optional(Type.String()),
+  profileImage: Type.Optional(Type.String()),
+  metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+export type ClaimContent = Static<typeof ClaimContent>;
+
+const Served = Type.Object({
+  conversationId: Type.Union([Type.String(), Type.Null()]),
+  inviteUrl: Type.Union([Type.String(), Type.Null()]),
+});
+
+/** How the claim was served; a refusal is the inviter's answer to our join request. */
+export type ClaimOutcome = "created" | "joined" | "pending" | ProvisionRefusal;
+
+export interface ClaimRecord {
+  claimId: string;
+  content: ClaimContent;
+  outcome: ClaimOutcome;
+  conversationId: string | null;
+  inviteUrl: string | null;
+}
+
+export interface ClaimStore {
+  read(): ClaimRecord | undefined;
+  /** The one claim of this agent's life. Throws when there is one already. */
+  insert(record: ClaimRecord): void;
+  settle(outcome: ClaimOutcome, conversationId: string | null): ClaimRecord;
+}
+
+const OUTCOMES = new Set<string>(["created", "joined", "pending", ...PROVISION_REFUSALS]);
+const isOutcome = (value: string): value is ClaimOutcome => OUTCOMES.has(value);
+
+export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimStore {
+  const select = database.prepare("SELECT claim_id, request, outcome, answer FROM claim");
+  const insert = database.prepare(
+    "INSERT INTO claim (claim_id, request, outcome, answer) VALUES (?, ?, ?, ?)",
+  );
+  const update = database.prepare("UPDATE claim SET outcome = ?, answer = ?");
+  let cached: ClaimRecord | undefined;
+
+  const load = (): ClaimRecord | undefined => {
+    const row = select.get();
+    if (row === undefined) return undefined;
+    const { claim_id: claimId, request, outcome, answer } = row;
+    if (typeof claimId !== "string" || typeof outcome !== "string" || !isOutcome(outcome))
+      throw new TypeError("the stored claim is malformed");
+    if (!(request instanceof Uint8Array) || !(answer instanceof Uint8Array))
+      throw new TypeError("the stored claim is malformed");
+    const content = Value.Parse(ClaimContent, JSON.parse(vault.openText(PURPOSE, request)));
+    const served = Value.Parse(Served, JSON.parse(vault.openText(PURPOSE, answer)));
+    return { claimId, content, outcome, ...served };
+  };
+  const sealServed = (served: Static<typeof Served>): Buffer =>
+    vault.sealText(PURPOSE, JSON.stringify(served));
+
+  return {
+    read: () => {
+      cached ??= load();
+      return cached;
+    },
+    insert: (record) => {
+      const { conversationId, inviteUrl } = record;
+      const request = vault.sealText(PURPOSE, JSON.stringify(record.content));
+      insert.run(record.claimId, request, record.outcome, sealServed({ conversationId, inviteUrl }));
+      cached = record;
+    },
+    settle: (outcome, conversationId) => {
+      const record = load();
+      if (record === undefined) throw new Error("there is no claim to settle");
+      update.run(outcome, sealServed({ conversationId, inviteUrl: record.inviteUrl }));
+      cached = { ...record, outcome, conversationId };
+      return cached;
+    },
+  };
+}

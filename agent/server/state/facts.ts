@@ -1,0 +1,42 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Small durable values by name; none of them is a secret or a person's word. */
+export const FACT_NAMES = [
+  /** "done" once name and profile are committed to the conversation. */
+  "presented",
+  /** Inbox id of the person who is to become super admin. */
+  "owner",
+  /** "yes" once that has been done. */
+  "owner-granted",
+  /** Milliseconds of our own clock: everything inserted before it has been read. */
+  "read-until-ms",
+  /** When the conversation explodes by an authorised member's word, in milliseconds. */
+  "expires-at-ms",
+  /** "yes" once somebody else has been in the conversation. */
+  "had-company",
+  /** "yes" while the credit notice of the present outage has been given. */
+  "credit-notice",
+] as const;
+export type FactName = (typeof FACT_NAMES)[number];
+
+export interface Facts {
+  get(name: FactName): string | undefined;
+  set(name: FactName, value: string): void;
+  clear(name: FactName): void;
+}
+
+export function createFacts(database: DatabaseSync): Facts {
+  const read = database.prepare("SELECT value FROM fact WHERE name = ?");
+  const write = database.prepare(
+    "INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+  );
+  const remove = database.prepare("DELETE FROM fact WHERE name = ?");
+  return {
+    get: (name) => {
+      const value = read.get(name)?.["value"];
+      return typeof value === "string" ? value : undefined;
+    },
+    set: (name, value) => void write.run(name, value),
+    clear: (name) => void remove.run(name),
+  };
+}

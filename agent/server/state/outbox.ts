@@ -1,0 +1,57 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Vault } from "./vault.ts";
+
+const PURPOSE = "outbox";
+
+export interface OutboxEntry {
+  /** Ours, and the idempotency key towards XMTP: the same entry always has the same message id. */
+  entryId: string;
+  text: string;
+  messageId: string | null;
+  attempts: number;
+}
+
+/** What is to be said, in order; each entry is in the chat once. The text is cleared when it has been sent. */
+export interface Outbox {
+  /** Nothing happens when the entry exists: an entry id is used once, ever. */
+  queue(entryId: string, text: string): boolean;
+  next(): OutboxEntry | undefined;
+  /** Kept before anything leaves, so that a lost acknowledgement can be looked up. */
+  attempted(entryId: string, messageId: string): void;
+  sent(entryId: string): void;
+  /** Whether a message in the chat is one of ours. */
+  ownsMessage(messageId: string): boolean;
+}
+
+export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
+  const insert = database.prepare(
+    "INSERT INTO outbox (entry_id, body) VALUES (?, ?) ON CONFLICT (entry_id) DO NOTHING",
+  );
+  const first = database.prepare(
+    "SELECT entry_id, body, message_id, attempts FROM outbox WHERE state = 'queued' ORDER BY position LIMIT 1",
+  );
+  const mark = database.prepare(
+    "UPDATE outbox SET message_id = ?, attempts = attempts + 1 WHERE entry_id = ?",
+  );
+  const done = database.prepare("UPDATE outbox SET state = 'sent', body = NULL WHERE entry_id = ?");
+  const owns = database.prepare("SELECT 1 FROM outbox WHERE message_id = ?");
+  return {
+    queue: (entryId, text) => insert.run(entryId, vault.sealText(PURPOSE, text)).changes > 0,
+    next: () => {
+      const row = first.get();
+      if (row === undefined) return undefined;
+      const { entry_id: entryId, body, message_id: messageId, attempts } = row;
+      if (typeof entryId !== "string" || !(body instanceof Uint8Array) || typeof attempts !== "number")
+        throw new TypeError("a stored outbox entry is malformed");
+      return {
+        entryId,
+        text: vault.openText(PURPOSE, body),
+        messageId: typeof messageId === "string" ? messageId : null,
+        attempts,
+      };
+    },
+    attempted: (entryId, messageId) => void mark.run(messageId, entryId),
+    sent: (entryId) => void done.run(entryId),
+    ownsMessage: (messageId) => owns.get(messageId) !== undefined,
+  };
+}

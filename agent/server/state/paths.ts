@@ -1,0 +1,33 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DIRECTORY_MODE } from "./durable-file.ts";
+
+/** Everything an agent keeps is below its state folder; only the tombstone outlives an explosion. */
+export interface StatePaths {
+  root: string;
+  database: string;
+  identity: string;
+  tombstone: string;
+  xmtp: string;
+  /** The home of the model's gateway, of which the server writes only the workspace. */
+  gateway: string;
+}
+
+export const statePaths = (root: string): StatePaths => ({
+  root,
+  database: join(root, "agent.db"),
+  identity: join(root, "identity.json"),
+  tombstone: join(root, "tombstone.json"),
+  xmtp: join(root, "xmtp"),
+  gateway: join(root, "gateway"),
+});
+
+/** Another user may pass through it to a folder whose name it knows, and read nothing. */
+const PASSABLE_MODE = 0o711;
+
+/** Makes the state folder. With a user of its own, the gateway must be able to pass through to its home. */
+export function prepareStateDir(root: string, hasGatewayUser: boolean): void {
+  const mode = hasGatewayUser ? PASSABLE_MODE : DIRECTORY_MODE;
+  mkdirSync(root, { recursive: true, mode });
+  chmodSync(root, mode);
+}

@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createClaimStore } from "./claim-record.ts";
+import { openDatabase, StateLockedError } from "./database.ts";
+import { createFacts } from "./facts.ts";
+import { openIdentityFile } from "./identity-file.ts";
+import { createOutbox } from "./outbox.ts";
+import { prepareStateDir, type StatePaths, statePaths } from "./paths.ts";
+import { createReportQueue } from "./report-queue.ts";
+import { readTombstone, writeTombstone } from "./tombstone.ts";
+import {
+  createTurnLedger,
+  type StoredMessage,
+  TURN_MAX_MESSAGES,
+  WAITING_MAX_MESSAGES,
+} from "./turn-ledger.ts";
+import { createVault, SALT_BYTES, SealError, type Vault } from "./vault.ts";
+import { wipe } from "./wipe.ts";
+
+const STATE_KEY = randomBytes(32).toString("hex");
+let paths: StatePaths;
+let database: DatabaseSync;
+let vault: Vault;
+
+beforeEach(() => {
+  paths = statePaths(join(mkdtempSync(join(tmpdir(), "agent-state-")), "state"));
+  prepareStateDir(paths.root, false);
+  database = openDatabase(paths.database);
+  vault = createVault(STATE_KEY, randomBytes(SALT_BYTES));
+});
+afterEach(() => {
+  if (database.isOpen) database.close();
+  rmSync(join(paths.root, ".."), { recursive: true, force: true });
+});
+
+const reopen = (): DatabaseSync => {
+  database.close();
+  database = openDatabase(paths.database);
+  return database;
+};
+const message = (id: string, text: string, sentAtMs = 1): StoredMessage => ({
+  id,
+  senderInboxId: "ada",
+  text,
+  sentAtMs,
+});
+
+describe("the vault", () => {
+  it("opens what it sealed for the same purpose, with the same key and salt, unchanged", () => {
+    const sealed = vault.sealText("claim", "walruses");
+    expect(vault.openText("claim", sealed)).toBe("walruses");
+    expect(vault.sealText("claim", "walruses").equals(sealed)).toBe(false);
+    expect(sealed.includes("walruses")).toBe(false);
+    expect(() => vault.openText("outbox", sealed)).toThrow(SealError);
+    expect(() => createVault(STATE_KEY, randomBytes(SALT_BYTES)).open("claim", sealed)).toThrow(SealError);
+    for (const index of [0, 1, 20, sealed.length - 1]) {
+      const changed = Buffer.from(sealed);
+      changed.writeUInt8(changed.readUInt8(index) ^ 1, index);
+      expect(() => vault.open("claim", changed)).toThrow(SealError);
+    }
+    expect(() => vault.open("claim", sealed.subarray(0, 10))).toThrow(SealError);
+    expect(() => createVault("abcd", randomBytes(SALT_BYTES))).toThrow(SealError);
+  });
+});
+
+describe("the identity file", () => {
+  it("keeps its keys sealed, and its conversation", () => {
+    const first = openIdentityFile(paths.identity, STATE_KEY);
+    const { main, join: joiner, conversationId } = first.identities;
+    expect(conversationId).toBeNull();
+    expect(main.privateKey).not.toBe(joiner.privateKey);
+    first.setConversation("ab".repeat(16));
+    const again = openIdentityFile(paths.identity, STATE_KEY);
+    expect(again.identities).toEqual({ main, join: joiner, conversationId: "ab".repeat(16) });
+    expect(again.vault.deriveKey("xmtp-main")).toEqual(first.vault.deriveKey("xmtp-main"));
+    const bytes = readFileSync(paths.identity, "utf8");
+    for (const text of [main.privateKey.slice(2), STATE_KEY, "ab".repeat(16)])
+      expect(bytes).not.toContain(text);
+    expect(statSync(paths.identity).mode & 0o777).toBe(0o600);
+    expect(() => openIdentityFile(paths.identity, randomBytes(32).toString("hex"))).toThrow(SealError);
+    writeFileSync(paths.identity, "{}");
+    expect(() => openIdentityFile(paths.identity, STATE_KEY)).toThrow("malformed");
+  });
+});
+
+describe("the state database", () => {
+  it("is one process's at a time", () => {
+    expect(() => openDatabase(paths.database)).toThrow(StateLockedError);
+    expect(() => reopen()).not.toThrow();
+  });
+
+  it("takes one claim, ever", () => {
+    const claim = createClaimStore(database, vault);
+    expect(claim.read()).toBeUndefined();
+    const record = {
+      claimId: "c1",
+      content: { instructions: "secret plan", agentName: "Walrus", metadata: { a: "b" } },
+      outcome: "pending" as const,
+      conversationId: null,
+      inviteUrl: null,
+    };
+    claim.insert(record);
+    expect(() => claim.insert({ ...record, claimId: "c2" })).toThrow("UNIQUE");
+    claim.settle("joined", "g1");
+    const stored = createClaimStore(reopen(), vault).read();
+    expect(stored).toEqual({ ...record, outcome: "joined", conversationId: "g1" });
+    for (const name of readdirSync(paths.root))
+      expect(readFileSync(join(paths.root, name)).includes("secret plan"), name).toBe(false);
+  });
+
+  it("keeps facts until they are cleared", () => {
+    createFacts(database).set("owner", "ada");
+    const facts = createFacts(reopen());
+    expect(facts.get("owner")).toBe("ada");
+    facts.clear("owner");
+    expect(facts.get("owner")).toBeUndefined();
+  });
+});
+
+describe("the turn ledger", () => {
+  it("makes one turn of what waits, offers it until it is completed, and takes a message once", () => {
+    let ledger = createTurnLedger(database, vault);
+    expect(ledger.openTurn()).toBeUndefined();
+    expect(ledger.take(message("m2", "two", 2))).toBe(true);
+    expect(ledger.take(message("m1", "one", 1))).toBe(true);
+    expect(ledger.take(message("m1", "one", 1))).toBe(false);
+    ledger.note("m0", 0);
+    expect(ledger.knows("m0")).toBe(true);
+    const turn = ledger.openTurn();
+    expect(turn?.messages.map(({ text }) => text)).toEqual(["one", "two"]);
+    ledger.take(message("m3", "three", 3));
+    ledger = createTurnLedger(reopen(), vault);
+    expect(ledger.openTurn()).toEqual(turn);
+
+    const turnId = turn?.turnId ?? "";
+    let answers = 0;
+    const answer = (): void => {
+      answers += 1;
+    };
+    expect(ledger.complete(turnId, answer)).toBe(true);
+    expect(ledger.complete(turnId, answer)).toBe(false);
+    expect(ledger.complete("unknown", answer)).toBe(false);
+    expect(answers).toBe(1);
+    expect(ledger.take(message("m1", "one", 1))).toBe(false);
+    expect(ledger.openTurn()?.messages.map(({ text }) => text)).toEqual(["three"]);
+  });
+
+  it("does not close a turn whose answer could not be queued", () => {
+    const ledger = createTurnLedger(database, vault);
+    ledger.take(message("m1", "one"));
+    const turn = ledger.openTurn();
+    const fail = (): void => {
+      throw new Error("full");
+    };
+    expect(() => ledger.complete(turn?.turnId ?? "", fail)).toThrow("full");
+    expect(ledger.openTurn()).toEqual(turn);
+  });
+
+  it("leaves what is too much for one turn to the next", () => {
+    const ledger = createTurnLedger(database, vault);
+    for (let index = 0; index < TURN_MAX_MESSAGES + 5; index += 1)
+      ledger.take(message(`m${index}`, "x", index));
+    const turn = ledger.openTurn();
+    expect(turn?.messages).toHaveLength(TURN_MAX_MESSAGES);
+    ledger.complete(turn?.turnId ?? "", () => undefined);
+    expect(ledger.openTurn()?.messages.map(({ id }) => id)).toEqual(["m100", "m101", "m102", "m103", "m104"]);
+  });
+});
+
+describe("a flood", () => {
+  it("is remembered and answered up to the limit", () => {
+    const ledger = createTurnLedger(database, vault);
+    database.exec("BEGIN");
+    for (let index = 0; index < WAITING_MAX_MESSAGES; index += 1)
+      ledger.take(message(`m${index}`, "x", index));
+    expect(ledger.take(message("one-more", "x"))).toBe(false);
+    database.exec("COMMIT");
+    expect(ledger.knows("one-more")).toBe(true);
+    expect(ledger.take(message("one-more", "x"))).toBe(false);
+  });
+});
+
+describe("the outbox", () => {
+  it("keeps order, takes an entry once, and forgets the words of what is sent", () => {
+    let outbox = createOutbox(database, vault);
+    expect(outbox.queue("a", "first")).toBe(true);
+    expect(outbox.queue("b", "second")).toBe(true);
+    expect(outbox.queue("a", "again")).toBe(false);
+    outbox.attempted("a", "id-a");
+    outbox = createOutbox(reopen(), vault);
+    expect(outbox.next()).toEqual({ entryId: "a", text: "first", messageId: "id-a", attempts: 1 });
+    outbox.sent("a");
+    expect(outbox.queue("a", "again")).toBe(false);
+    expect(outbox.next()?.text).toBe("second");
+    outbox.sent("b");
+    expect(outbox.next()).toBeUndefined();
+    expect(database.prepare("SELECT count(*) AS n FROM outbox WHERE body IS NOT NULL").get()).toEqual({
+      n: 0,
+    });
+  });
+});
+
+describe("the report queue", () => {
+  const joined = { kind: "joined", claimId: "c", conversationId: "g" } as const;
+  const idle = { kind: "idle", inboxId: "i", conversationId: "g" } as const;
+
+  it("numbers reports within an epoch, and keeps a number over restarts", () => {
+    const queue = createReportQueue(database, 1);
+    queue.add(idle);
+    queue.add(idle);
+    queue.add(joined);
+    const first = queue.next();
+    expect(first?.event).toEqual({ ...idle, epoch: 1, sequence: 1 });
+    expect(queue.next()).toEqual(first);
+    queue.accepted(first?.position ?? 0);
+    expect(queue.next()?.event).toEqual({ ...joined, epoch: 1, sequence: 2 });
+    expect(createReportQueue(reopen(), 1).next()?.event).toEqual({ ...joined, epoch: 1, sequence: 2 });
+    expect(createReportQueue(reopen(), 2).next()?.event).toEqual({ ...joined, epoch: 2, sequence: 1 });
+  });
+
+  it("does not repeat a former process's condition", () => {
+    createReportQueue(database, 1).add(idle);
+    createReportQueue(database, 1).add({ kind: "fault", part: "brain", code: "given-up" });
+    expect(createReportQueue(reopen(), 1).next()).toBeUndefined();
+  });
+});
+
+describe("the wipe", () => {
+  it("leaves the tombstone and nothing else, and may be repeated", () => {
+    openIdentityFile(paths.identity, STATE_KEY);
+    writeFileSync(join(paths.root, "surplus"), "x");
+    const tombstone = {
+      reason: "expiry",
+      startedAt: new Date().toISOString(),
+      epoch: 3,
+      sequence: 7,
+    } as const;
+    expect(readTombstone(paths.tombstone)).toBeUndefined();
+    writeTombstone(paths.tombstone, tombstone);
+    database.close();
+    wipe(paths);
+    wipe(paths);
+    expect(readdirSync(paths.root)).toEqual(["tombstone.json"]);
+    expect(readTombstone(paths.tombstone)).toEqual(tombstone);
+    writeFileSync(paths.tombstone, "{}");
+    expect(() => readTombstone(paths.tombstone)).toThrow("malformed");
+    rmSync(paths.root, { recursive: true });
+    wipe(paths);
+    expect(existsSync(paths.root)).toBe(false);
+  });
+});

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+import { transaction } from "./database.ts";
+import type { Vault } from "./vault.ts";
+
+const PURPOSE = "inbound";
+/** More than this waits for the following turn. */
+export const TURN_MAX_MESSAGES = 100;
+
+const StoredMessage = Type.Object({
+  id: Type.String(),
+  senderInboxId: Type.String(),
+  text: Type.String(),
+  sentAtMs: Type.Number(),
+  replyToId: Type.Optional(Type.String()),
+});
+/** Of a flood, this many wait for an answer; what comes beyond is remembered and not answered. */
+export const WAITING_MAX_MESSAGES = 1_000;
+
+/** A person's message as it waits for an answer. */
+export type StoredMessage = Static<typeof StoredMessage>;
+
+export interface OpenTurn {
+  turnId: string;
+  messages: readonly StoredMessage[];
+}
+
+/**
+ * What came in and what has been done about it. A message id is taken once, ever; a turn stays open until it is
+ * completed, over any number of restarts, and its messages' text is cleared then.
+ */
+export interface TurnLedger {
+  /** False when the message was known or too many wait already. */
+  take(message: StoredMessage): boolean;
+  /** Remembers a message that has been dealt with and needs no answer. */
+  note(messageId: string, sentAtMs: number): void;
+  knows(messageId: string): boolean;
+  /** The open turn, or one made of everything that waits, or undefined. */
+  openTurn(): OpenTurn | undefined;
+  isOpen(turnId: string): boolean;
+  /** Runs `answer` (which queues what to say) and closes the turn in one transaction. False when not open. */
+  complete(turnId: string, answer: () => void): boolean;
+}
+
+export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedger {
+  const insert = database.prepare(
+    "INSERT INTO inbound (message_id, sent_at_ms, message) VALUES (?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
+  );
+  const known = database.prepare("SELECT 1 FROM inbound WHERE message_id = ?");
+  const countWaiting = database.prepare(
+    "SELECT count(*) AS waiting FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL",
+  );
+  const selectOpen = database.prepare("SELECT turn_id FROM turn WHERE state = 'open'");
+  const selectTurn = database.prepare("SELECT 1 FROM turn WHERE turn_id = ? AND state = 'open'");
+  const waiting = database.prepare(
+    "SELECT 1 FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL LIMIT 1",
+  );
+  const insertTurn = database.prepare("INSERT INTO turn (turn_id, state, opened_at) VALUES (?, 'open', ?)");
+  const assign = database.prepare(
+    `UPDATE inbound SET turn_id = ? WHERE position IN
+       (SELECT position FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL ORDER BY sent_at_ms, position LIMIT ${TURN_MAX_MESSAGES})`,
+  );
+  const ofTurn = database.prepare(
+    "SELECT message FROM inbound WHERE turn_id = ? ORDER BY sent_at_ms, position",
+  );
+  const close = database.prepare("UPDATE turn SET state = 'done' WHERE turn_id = ? AND state = 'open'");
+  const clear = database.prepare("UPDATE inbound SET message = NULL WHERE turn_id = ?");
+
+  const load = (turnId: string): OpenTurn => {
+    const messages = ofTurn.all(turnId).map(({ message }) => {
+      if (!(message instanceof Uint8Array)) throw new TypeError("a message of an open turn has no text");
+      return Value.Parse(StoredMessage, JSON.parse(vault.openText(PURPOSE, message)));
+    });
+    return { turnId, messages };
+  };
+  return {
+    take: (message) => {
+      const hasRoom = Number(countWaiting.get()?.waiting) < WAITING_MAX_MESSAGES;
+      const sealed = hasRoom ? vault.sealText(PURPOSE, JSON.stringify(message)) : null;
+      return insert.run(message.id, Math.trunc(message.sentAtMs), sealed).changes > 0 && hasRoom;
+    },
+    note: (messageId, sentAtMs) => void insert.run(messageId, Math.trunc(sentAtMs), null),
+    knows: (messageId) => known.get(messageId) !== undefined,
+    openTurn: () => {
+      const open = selectOpen.get()?.["turn_id"];
+      if (typeof open === "string") return load(open);
+      if (waiting.get() === undefined) return undefined;
+      const turnId = randomUUID();
+      transaction(database, () => {
+        insertTurn.run(turnId, Date.now());
+        assign.run(turnId);
+      });
+      return load(turnId);
+    },
+    isOpen: (turnId) => selectTurn.get(turnId) !== undefined,
+    complete: (turnId, answer) =>
+      transaction(database, () => {
+        if (close.run(turnId).changes === 0) return false;
+        clear.run(turnId);
+        answer();
+        return true;
+      }),
+  };
+}

@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import type { Brain, BrainInput } from "../brain.ts";
+import { pause } from "../wake.ts";
+
+/** Path of a file: a turn is answered only once it exists, so that things can happen between question and answer. */
+export const HOLD_VARIABLE = "ECHO_BRAIN_HOLD";
+const HOLD_POLL_MS = 10;
+export const TURN_TAKEN_EVENT = "echo-turn-taken";
+
+/** A brain without a model: answers each turn with the texts it was asked, joined by " | ". */
+export function createEchoBrain({ log }: BrainInput): Brain {
+  const stopping = new AbortController();
+  const holdFile = process.env[HOLD_VARIABLE];
+  let instructions = "";
+  let isRunning = false;
+  let running: Promise<void> = Promise.resolve();
+  return {
+    get ready() {
+      return isRunning && !stopping.signal.aborted;
+    },
+    outOfCredit: false,
+    upstream: undefined,
+    start: async (turns) => {
+      isRunning = true;
+      const loop = async (): Promise<void> => {
+        for (;;) {
+          const turn = await turns.next(stopping.signal);
+          if (turn === undefined) return;
+          log(TURN_TAKEN_EVENT, { messages: turn.messages.length });
+          while (holdFile !== undefined && !existsSync(holdFile) && !stopping.signal.aborted)
+            await pause(HOLD_POLL_MS, stopping.signal);
+          if (stopping.signal.aborted) return;
+          const said = turn.messages.map(({ text }) => text);
+          const text = said.at(-1) === "instructions?" ? turn.instructions : `echo: ${said.join(" | ")}`;
+          await turns.complete(turn.turnId, { text });
+        }
+      };
+      running = loop();
+      log("echo-brain-started", { instructed: instructions !== "" });
+    },
+    instruct: async (text) => {
+      instructions = text;
+    },
+    cut: () => undefined,
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}

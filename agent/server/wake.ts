@@ -1,0 +1,34 @@
+/** Lets loops sleep until they are woken; a wake-up while nobody sleeps is kept for the next one. */
+export interface Wake {
+  wake(): void;
+  /** Resolves at the next wake-up, when `signal` aborts or after `timeoutMs`. */
+  sleep(signal: AbortSignal, timeoutMs?: number): Promise<void>;
+}
+
+export function createWake(): Wake {
+  let due = false;
+  const sleepers = new Set<() => void>();
+  return {
+    wake: () => {
+      due = sleepers.size === 0;
+      for (const rise of sleepers) rise();
+    },
+    sleep: async (signal, timeoutMs) => {
+      if (due || signal.aborted) {
+        due = false;
+        return;
+      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);
+      sleepers.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+      sleepers.delete(resolve);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Resolves after the time, or at once when `signal` aborts. */
+export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  createWake().sleep(signal, milliseconds);

@@ -1,0 +1,54 @@
+import { type DecodedMessage, isGroupUpdated, isLeaveRequest, isText, isTextReply } from "@xmtp/node-sdk";
+import { explodeSettingsCodec, readContent } from "../../convos/index.ts";
+import type { StoredMessage } from "../state/turn-ledger.ts";
+import { DELIVERY } from "./values.ts";
+
+/** Longer messages are cut for the model; the chat keeps them whole. */
+export const INBOUND_MAX_CHARS = 16_000;
+
+/** What a message of the conversation means to the agent. */
+export type ReadMessage =
+  | { kind: "text"; message: StoredMessage }
+  | { kind: "explode"; expiresAt: Date; senderInboxId: string; sentAt: Date }
+  | { kind: "membership"; removedInboxIds: readonly string[] }
+  | { kind: "ignored" };
+
+const IGNORED: ReadMessage = { kind: "ignored" };
+
+/**
+ * Our own messages are ignored by their sender, whatever their content. Only text and text in reply to something
+ * is an utterance; a content type that is not known here is ignored and never answered.
+ */
+export function readMessage(message: DecodedMessage, ownInboxId: string): ReadMessage {
+  if (isGroupUpdated(message)) {
+    const { removedInboxes = [], leftInboxes = [] } = message.content ?? {};
+    return {
+      kind: "membership",
+      removedInboxIds: [...removedInboxes, ...leftInboxes].map((inbox) => inbox.inboxId),
+    };
+  }
+  if (message.senderInboxId === ownInboxId || message.deliveryStatus !== DELIVERY.published) return IGNORED;
+  if (isLeaveRequest(message)) return { kind: "membership", removedInboxIds: [] };
+  const settings = readContent(message, explodeSettingsCodec);
+  if (settings !== undefined) {
+    const { senderInboxId, sentAt } = message;
+    return { kind: "explode", expiresAt: settings.expiresAt, senderInboxId, sentAt };
+  }
+  if (isText(message)) return utterance(message, message.content, undefined);
+  if (isTextReply(message)) return utterance(message, message.content?.content, message.content?.referenceId);
+  return IGNORED;
+}
+
+function utterance(message: DecodedMessage, text: unknown, replyToId: string | undefined): ReadMessage {
+  if (typeof text !== "string" || text.trim() === "") return IGNORED;
+  return {
+    kind: "text",
+    message: {
+      id: message.id,
+      senderInboxId: message.senderInboxId,
+      text: text.slice(0, INBOUND_MAX_CHARS),
+      sentAtMs: message.sentAt.getTime(),
+      ...(replyToId === undefined ? {} : { replyToId }),
+    },
+  };
+}

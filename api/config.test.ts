@@ -1,0 +1,72 @@
+import { generateKeyPairSync } from "node:crypto";
+import { expect, test } from "vitest";
+import { ConfigError, parseConfig } from "./config.ts";
+
+const SECRET = "never-shown-in-errors";
+const MINIMAL = {
+  DATABASE_URL: "postgresql://user:pass@127.0.0.1:5432/db",
+  API_KEY: "0123456789abcdef",
+  MASTER_KEY: Buffer.alloc(32, 7).toString("base64"),
+};
+
+const pkcs8 = (type: "ed25519" | "x25519"): string => {
+  const { privateKey } = type === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("x25519");
+  return privateKey.export({ format: "der", type: "pkcs8" }).toString("base64");
+};
+
+test("what has a default may be left out", () => {
+  expect(parseConfig(MINIMAL)).toEqual({
+    databaseUrl: MINIMAL.DATABASE_URL,
+    temporalAddress: "127.0.0.1:7233",
+    temporalNamespace: "default",
+    temporalUiUrl: undefined,
+    host: "127.0.0.1",
+    port: 8080,
+    publicUrl: undefined,
+    apiKey: MINIMAL.API_KEY,
+    masterKey: Buffer.alloc(32, 7),
+    receiptKey: undefined,
+    environment: "local",
+    resourcePrefix: "cv",
+    pool: "default",
+    xmtpNetwork: "local",
+  });
+});
+
+test("variables of others and the command line's are left alone", () => {
+  const config = parseConfig({
+    ...MINIMAL,
+    PATH: "/bin",
+    MODEL_ID: "m",
+    API_URL: "http://x",
+    TEMPORAL_UI_URL: "",
+  });
+  expect(config.temporalUiUrl).toBeUndefined();
+});
+
+test("all that is wrong is named at once, no value is quoted", () => {
+  const parse = () =>
+    parseConfig({
+      DATABASE_URL: SECRET,
+      API_KEY: "short",
+      API_PORT: "70000",
+      API_HOTS: SECRET,
+      RECEIPT_KEY: pkcs8("x25519"),
+      XMTP_ENV: SECRET,
+      POOL: "Not A Pool",
+    });
+  expect(parse).toThrow(ConfigError);
+  expect(parse).toThrow(
+    "the gateway's configuration is not usable: API_HOTS is unknown, DATABASE_URL is invalid, API_KEY is invalid, " +
+      "MASTER_KEY is missing, POOL is invalid, XMTP_ENV is invalid, API_PORT is invalid, " +
+      "RECEIPT_KEY is not an Ed25519 private key (see docs/reference/configuration.md)",
+  );
+  expect(parse).not.toThrow(SECRET);
+});
+
+test("a receipt key has to be an Ed25519 private key", () => {
+  expect(parseConfig({ ...MINIMAL, RECEIPT_KEY: pkcs8("ed25519") }).receiptKey?.asymmetricKeyType).toBe(
+    "ed25519",
+  );
+  expect(() => parseConfig({ ...MINIMAL, RECEIPT_KEY: "AAAA" })).toThrow("RECEIPT_KEY is not");
+});

@@ -1,0 +1,16 @@
+import type { Registry } from "../activities/registry/registry.ts";
+import type { Background } from "./background.ts";
+import type { ClaimAnswers } from "./claim-answers.ts";
+import type { GatewayConfig } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { Workflows } from "./workflows.ts";
+
+/** What the routes work with. */
+export interface Gateway {
+  readonly config: GatewayConfig;
+  readonly registry: Registry;
+  readonly workflows: Workflows;
+  readonly answers: ClaimAnswers;
+  readonly background: Background;
+  readonly log: Log;
+}

@@ -1,0 +1,34 @@
+import { countPool } from "../../activities/registry/pools.ts";
+import type { Gateway } from "../gateway.ts";
+import { poolStatus } from "../pool-view.ts";
+import { PoolCounts, PoolStatus, PROBLEMS } from "../schemas.ts";
+import type { Server } from "../server.ts";
+
+export function publicPoolRoutes(server: Server, { registry, config }: Gateway): void {
+  server.get(
+    "/api/pool/counts",
+    {
+      schema: {
+        operationId: "poolCounts",
+        summary: "How many agents are in which state",
+        response: { 200: PoolCounts, ...PROBLEMS },
+      },
+      config: { quiet: true },
+    },
+    () => countPool(registry, config.pool),
+  );
+}
+
+export function poolRoutes(server: Server, gateway: Gateway): void {
+  server.get(
+    "/api/pool",
+    {
+      schema: {
+        operationId: "pool",
+        summary: "Settings and counts, and why the pool is not full",
+        response: { 200: PoolStatus, ...PROBLEMS },
+      },
+    },
+    () => poolStatus(gateway),
+  );
+}

@@ -1,0 +1,99 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyInstance } from "fastify";
+import { PlatformError } from "../domain/errors.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { requireApiKey } from "./auth.ts";
+import type { Gateway } from "./gateway.ts";
+import { problemHandler, sendProblem } from "./problems.ts";
+import { logRequests } from "./request-log.ts";
+import { claimRoutes } from "./routes/claims.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { instanceRoutes } from "./routes/instances.ts";
+import { poolRoutes, publicPoolRoutes } from "./routes/pool.ts";
+import { poolOperationRoutes } from "./routes/pool-operations.ts";
+
+export type Server = FastifyInstance<
+  import("node:http").Server,
+  import("node:http").IncomingMessage,
+  import("node:http").ServerResponse,
+  import("fastify").FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+const BEARER_SECURITY = [{ apiKey: [] }];
+/** Requests have to arrive within this time; the answer of a claim may take `LIMITS.waitMaxMs` on top. */
+const REQUEST_TIMEOUT_MS = 20_000;
+const KEEP_ALIVE_MS = 75_000;
+
+/** The HTTP server with all routes, ready to listen. */
+export async function buildServer(gateway: Gateway): Promise<Server> {
+  const boot = Math.random().toString(36).slice(2, 8);
+  let requests = 0;
+  const badUrl = new PlatformError("invalid-request", { detail: "the URL cannot be read" });
+  const server: Server = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.requestBodyMaxBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestIdHeader: false,
+    genReqId: () => `${boot}-${(requests++).toString(36)}`,
+    // What arrives while we stop is still served.
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
+    frameworkErrors: (_error, _request, reply) => sendProblem(reply, badUrl),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  server.removeContentTypeParser("text/plain");
+  server.setErrorHandler(problemHandler(gateway.log));
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, new PlatformError("route-not-found")));
+  logRequests(server, gateway.log);
+  closeConnectionsOnStop(server);
+
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Convos agents",
+        version: "1",
+        description:
+          "Claim an agent, talk to it, explode it. Errors are problem documents (RFC 9457); texts and secrets never appear in them.",
+      },
+      ...(gateway.config.publicUrl === undefined ? {} : { servers: [{ url: gateway.config.publicUrl }] }),
+      components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+    },
+  });
+  await server.register(swaggerUi, { routePrefix: "/docs" });
+  await server.register(async (open: Server) => {
+    healthRoutes(open, gateway);
+    publicPoolRoutes(open, gateway);
+    eventRoutes(open, gateway);
+    open.get("/openapi.json", { schema: { hide: true }, config: { quiet: true } }, () => server.swagger());
+  });
+  await server.register(async (guarded: Server) => {
+    guarded.addHook("onRequest", requireApiKey(gateway.config.apiKey));
+    guarded.addHook("onRoute", (route) => {
+      route.schema = { ...route.schema, security: BEARER_SECURITY };
+    });
+    claimRoutes(guarded, gateway);
+    poolRoutes(guarded, gateway);
+    poolOperationRoutes(guarded, gateway);
+    instanceRoutes(guarded, gateway);
+  });
+  await server.ready();
+  return server;
+}
+
+/** Answers given while the server closes end their connection, which would otherwise be kept open for the next request. */
+function closeConnectionsOnStop(server: Server): void {
+  let isClosing = false;
+  server.addHook("preClose", (done) => {
+    isClosing = true;
+    done();
+  });
+  server.addHook("onSend", (_request, reply, _payload, done) => {
+    if (isClosing) reply.header("connection", "close");
+    done();
+  });
+}

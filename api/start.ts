@@ -1,0 +1,52 @@
+import { openDatabase } from "../activities/registry/database.ts";
+import type { Registry } from "../activities/registry/registry.ts";
+import { Vault } from "../activities/registry/vault.ts";
+import { Background } from "./background.ts";
+import { ClaimAnswers } from "./claim-answers.ts";
+import type { GatewayConfig } from "./config.ts";
+import { describeError, type Log } from "./log.ts";
+import { buildServer } from "./server.ts";
+import { Workflows } from "./workflows.ts";
+
+const MAX_CONNECTIONS = 12;
+/** An operation of the pool may wait longer than whoever stops the gateway. */
+const STOP_GRACE_MS = 5_000;
+
+export interface RunningGateway {
+  /** Where it listens. */
+  readonly url: string;
+  /** Answers what is under way, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts the gateway. Neither Postgres nor Temporal has to be up yet: /readyz says what is missing. */
+export async function startGateway(config: GatewayConfig, log: Log): Promise<RunningGateway> {
+  const db = openDatabase(config.databaseUrl, {
+    maxConnections: MAX_CONNECTIONS,
+    onError: (error) => log("postgres-connection-lost", describeError(error)),
+  });
+  const registry: Registry = {
+    db,
+    vault: new Vault(config.masterKey),
+    environment: config.environment,
+    prefix: config.resourcePrefix,
+  };
+  const workflows = new Workflows(config.temporalAddress, config.temporalNamespace);
+  const answers = new ClaimAnswers(registry, config.databaseUrl, log);
+  const background = new Background(log);
+  const server = await buildServer({ config, registry, workflows, answers, background, log });
+  answers.start();
+  const stop = async (): Promise<void> => {
+    const patience = setTimeout(() => workflows.giveUp(), STOP_GRACE_MS);
+    await Promise.all([server.close(), answers.stop()]);
+    await background.drain();
+    clearTimeout(patience);
+    await Promise.all([workflows.close(), db.destroy()]);
+  };
+  try {
+    return { url: await server.listen({ host: config.host, port: config.port }), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import { ApplicationFailure } from "@temporalio/common";
+import { condition, setHandler } from "@temporalio/workflow";
+import { PlatformError } from "../../domain/errors.ts";
+import { type InstanceId, parseInstanceId } from "../../domain/ids.ts";
+import { drain, pause, replenish, resume, setTarget, wake } from "../../workflows/messages.ts";
+
+/** Workflows that answer what the gateway asks and do nothing else. */
+
+export async function pool(): Promise<void> {
+  const accept = (): void => undefined;
+  setHandler(wake, accept);
+  setHandler(setTarget, accept);
+  setHandler(pause, accept);
+  setHandler(resume, accept);
+  setHandler(replenish, (count) => {
+    if (count === 20)
+      throw ApplicationFailure.nonRetryable(new PlatformError("conflict").message, "conflict");
+  });
+  setHandler(drain, (count) => {
+    const id = parseInstanceId("aaaaaaaaaaa0");
+    return Array.from<InstanceId | undefined>({ length: count })
+      .fill(id)
+      .filter((found) => found !== undefined);
+  });
+  await condition(() => false);
+}
+
+export async function reconcile(): Promise<{ claims: number }> {
+  return { claims: 2 };
+}

@@ -1,0 +1,38 @@
+import { clearLine, createInterface, cursorTo } from "node:readline";
+import { Writable } from "node:stream";
+
+const PROMPT = "> ";
+
+export interface Terminal extends Disposable {
+  /** What is typed, until Ctrl-C or Ctrl-D. */
+  readonly lines: AsyncIterable<string>;
+  /** Writes above the line that is being typed. */
+  readonly out: Writable;
+}
+
+export function openTerminal(over: AbortSignal): Terminal {
+  const { stdin, stdout } = process;
+  const reader = createInterface({ input: stdin, output: stdout, prompt: PROMPT });
+  const close = (): void => reader.close();
+  reader.once("SIGINT", close);
+  over.addEventListener("abort", close, { once: true });
+  const out = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      clearLine(stdout, 0);
+      cursorTo(stdout, 0);
+      stdout.write(chunk);
+      if (!over.aborted) reader.prompt(true);
+      done();
+    },
+  });
+  reader.on("line", () => reader.prompt());
+  reader.prompt();
+  return { lines: reader, out, [Symbol.dispose]: close };
+}
+
+/** The lines of a stream that is no terminal. */
+export function readLines(input: NodeJS.ReadableStream, over: AbortSignal): AsyncIterable<string> {
+  const reader = createInterface({ input });
+  over.addEventListener("abort", () => reader.close(), { once: true });
+  return reader;
+}

@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { ApiProblem } from "./api-client.ts";
+import { type Command, CommandError, type Context, EXIT, type ExitCode, UsageError } from "./command.ts";
+import { Output } from "./output.ts";
+
+/** Loaded when asked for: the chat brings the XMTP client along, which the others do without. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  claim: async () => (await import("./claim.ts")).claim,
+  chat: async () => (await import("./chat.ts")).chat,
+  explode: async () => (await import("./explode.ts")).explode,
+  status: async () => (await import("./status.ts")).status,
+  pool: async () => (await import("./pool.ts")).pool,
+};
+
+const HELP_FLAGS: readonly string[] = ["--help", "-h"];
+
+async function main(args: readonly string[]): Promise<ExitCode> {
+  const [name = "", ...rest] = args;
+  const output = new Output(rest.includes("--json"), process.stdout, process.stderr);
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) {
+    const help = await overview();
+    if (HELP_FLAGS.includes(name)) {
+      process.stdout.write(help);
+      return EXIT.ok;
+    }
+    process.stderr.write(name === "" ? help : `there is no command '${name}'\n\n${help}`);
+    return EXIT.usage;
+  }
+  const command = await load();
+  if (rest.some((arg) => HELP_FLAGS.includes(arg))) {
+    process.stdout.write(command.usage);
+    return EXIT.ok;
+  }
+  const stopping = new AbortController();
+  process.once("SIGINT", () => stopping.abort());
+  process.once("SIGTERM", () => stopping.abort());
+  const context: Context = {
+    args: rest,
+    env: process.env,
+    root: join(import.meta.dirname, ".."),
+    output,
+    signal: stopping.signal,
+    input: process.stdin,
+  };
+  try {
+    return await command.run(context);
+  } catch (error) {
+    if (stopping.signal.aborted) return EXIT.failed;
+    return explain(error, command, output);
+  }
+}
+
+function explain(error: unknown, command: Command, output: Output): ExitCode {
+  if (error instanceof UsageError) {
+    output.fail({ message: error.message }, `${error.message}\n\n${command.usage}`);
+    return EXIT.usage;
+  }
+  if (error instanceof CommandError) {
+    const { message, hint, exitCode } = error;
+    const code = error instanceof ApiProblem ? { code: error.problem.code } : {};
+    output.fail({ message, hint, ...code }, hint === undefined ? message : `${message}\n${hint}`);
+    return exitCode;
+  }
+  throw error;
+}
+
+async function overview(): Promise<string> {
+  const lines = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(9)} ${(await load()).summary}\n`),
+  );
+  return `usage: npm run <command> -- [options], or node cli/main.ts <command> [options]; --help explains a command\n\n${lines.join("")}`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

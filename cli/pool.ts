@@ -1,0 +1,105 @@
+import { LIMITS } from "../domain/limits.ts";
+import type { ApiClient } from "./api-client.ts";
+import { Drained, Pool, Reconciled } from "./api-types.ts";
+import { type Command, type Context, EXIT, type ExitCode, UsageError } from "./command.ts";
+import { openApi } from "./open-api.ts";
+import { COMMON_USAGE, integer, parseOptions } from "./options.ts";
+import { describePool } from "./status.ts";
+
+/** The gateway itself gives up after 10 s, for `reconcile` after 30. */
+const TIMEOUT_MS = 40_000;
+
+export const pool: Command = {
+  summary: "operate the pool",
+  usage: `usage: pool [operation] [options]
+
+  (none)            show the pool
+  replenish N       start N agents beyond the target (at most ${LIMITS.replenishMaxCount})
+  drain N           explode N idle agents, the oldest first (at most ${LIMITS.drainMaxCount})
+  target N          keep N idle agents (at most ${LIMITS.poolMaxTarget})
+  pause REASON      start no more agents
+  resume            start agents again
+  reconcile         start now what must run and does not
+${COMMON_USAGE}`,
+  run,
+};
+
+type Operation = (api: ApiClient, argument: string | undefined, context: Context) => Promise<void>;
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  show: async (api, argument, context) => {
+    none(argument);
+    const shown = await api.call(Pool, "/api/pool", { signal: context.signal });
+    context.output.tell({ event: "pool", ...shown }, describePool(shown));
+  },
+  replenish: (api, argument, context) =>
+    change(context, api, "replenish", { count: count(argument, LIMITS.replenishMaxCount) }),
+  target: (api, argument, context) =>
+    change(context, api, "target", { target: count(argument, LIMITS.poolMaxTarget, 0) }, "PUT"),
+  pause: (api, argument, context) => {
+    if (argument === undefined) throw new UsageError("pause needs a reason");
+    return change(context, api, "pause", { reason: argument });
+  },
+  resume: (api, argument, context) => {
+    none(argument);
+    return change(context, api, "resume", {});
+  },
+  drain: async (api, argument, { output, signal }) => {
+    const body = { count: count(argument, LIMITS.drainMaxCount) };
+    const { drained } = await api.call(Drained, "/api/pool/drain", {
+      method: "POST",
+      body,
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    });
+    output.tell(
+      { event: "drained", drained },
+      drained.length === 0 ? "No agent was idle." : `Exploding ${drained.join(", ")}.`,
+    );
+  },
+  reconcile: async (api, argument, { output, signal }) => {
+    none(argument);
+    const result = await api.call(Reconciled, "/api/pool/reconcile", {
+      method: "POST",
+      body: {},
+      timeoutMs: TIMEOUT_MS,
+      signal,
+    });
+    output.tell({ event: "reconciled", ...result }, `Reconciled: ${JSON.stringify(result)}`);
+  },
+};
+
+async function run(context: Context): Promise<ExitCode> {
+  const { values, positionals } = parseOptions(context.args, {}, 2);
+  const [name = "show", argument] = positionals;
+  const operate = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
+  if (!operate) throw new UsageError(`there is no operation '${name}'`);
+  await operate(await openApi(context, values.state), argument, context);
+  return EXIT.ok;
+}
+
+async function change(
+  { output, signal }: Context,
+  api: ApiClient,
+  operation: string,
+  body: unknown,
+  method: "POST" | "PUT" = "POST",
+): Promise<void> {
+  const changed = await api.call(Pool, `/api/pool/${operation}`, {
+    method,
+    body,
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  });
+  output.tell({ event: "pool", ...changed }, describePool(changed));
+}
+
+function count(text: string | undefined, maximum: number, minimum = 1): number {
+  const value = integer("the operation", text, minimum, maximum);
+  if (value === undefined) throw new UsageError(`how many? A whole number from ${minimum} to ${maximum}`);
+  return value;
+}
+
+function none(argument: string | undefined): void {
+  if (argument !== undefined) throw new UsageError(`there is no place for '${argument}'`);
+}

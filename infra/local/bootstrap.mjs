@@ -1,0 +1,160 @@
+#!/usr/bin/env node
+/**
+ * `npm start`, `npm test` and `npm run check` on a machine with nothing but Node ≥ 20, npm and git: installs what is
+ * missing, then runs the command on the Node 24 that came with it. Plain JavaScript without dependencies.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const MODULES = join(ROOT, "node_modules");
+const STAMP = join(MODULES, ".install-stamp");
+const LOCK = join(ROOT, ".cache", "install.lock");
+const NODE = join(MODULES, "node", "bin", "node");
+const STAMPED_FILES = ["package.json", "package-lock.json", "agent/package.json"];
+const INSTALL_WAIT_MS = 15 * 60_000;
+const POLL_MS = 500;
+const KEPT_OUTPUT_BYTES = 8_192;
+
+const COMMANDS = {
+  start: (args) => [join(ROOT, "infra", "local", "main.ts"), ...args],
+  test: (args) => [join(MODULES, "vitest", "vitest.mjs"), "run", ...args],
+  check: (args) => [join(ROOT, "infra", "checks", "main.ts"), ...args],
+};
+
+async function main() {
+  const [name = "", ...args] = process.argv.slice(2);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command)
+    fail(`usage: node infra/local/bootstrap.mjs ${Object.keys(COMMANDS).join("|")} [arguments]`, 2);
+  if (Number(process.versions.node.split(".")[0]) < 20)
+    fail(`Node 20 or newer is needed, this is ${process.version}`);
+  await ensureInstalled();
+  if (!existsSync(NODE))
+    fail(`${NODE} is missing: the install scripts did not run; remove node_modules and try again`);
+  process.exitCode = await runToEnd(NODE, command(args));
+}
+
+async function ensureInstalled() {
+  if (isInstalled()) return;
+  const release = await takeInstallLock();
+  try {
+    if (!isInstalled()) await install();
+  } finally {
+    release();
+  }
+}
+
+function isInstalled() {
+  return existsSync(STAMP) && readFileSync(STAMP, "utf8") === stampNow();
+}
+
+function stampNow() {
+  const hash = createHash("sha256");
+  for (const file of STAMPED_FILES) hash.update(readFileSync(join(ROOT, file))).update("\0");
+  return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
+}
+
+async function install() {
+  const startedAt = Date.now();
+  process.stderr.write("  Installing packages … (about a minute, once)\n");
+  // Within `npm start` this names the very npm that runs us; otherwise the one on PATH.
+  const npm = process.env.npm_execpath?.endsWith(".js")
+    ? [process.execPath, process.env.npm_execpath]
+    : [process.platform === "win32" ? "npm.cmd" : "npm"];
+  const [program, ...before] = npm;
+  const args = [...before, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code, output } = await capture(program, args);
+  if (code !== 0) {
+    process.stderr.write(output);
+    fail(
+      `npm ci failed (${code}). Is the package registry reachable (npm ping) and the disk not full? ` +
+        "Run `npm ci` by hand to see all of it.",
+    );
+  }
+  writeFileSync(STAMP, stampNow());
+  process.stderr.write(`✓ Packages installed   ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
+}
+
+/** Two commands that start together install once. The lock of a process that is gone counts for nothing. */
+async function takeInstallLock() {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  const deadline = Date.now() + INSTALL_WAIT_MS;
+  for (;;) {
+    try {
+      const file = openSync(LOCK, "wx");
+      writeSync(file, String(process.pid));
+      closeSync(file);
+      return () => rmSync(LOCK, { force: true });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const holder = Number(readFileSync(LOCK, { encoding: "utf8", flag: "a+" }));
+    if (holder > 0 && !isAlive(holder)) rmSync(LOCK, { force: true });
+    else if (Date.now() > deadline)
+      fail(`${LOCK} has been held too long; remove it if no installation is under way`);
+    else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** Runs a program quietly; keeps the end of what it says for the case that it fails. */
+function capture(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const keep = (data) => {
+      output = (output + data).slice(-KEPT_OUTPUT_BYTES);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.once("error", (error) => {
+      const reason = error.code === "ENOENT" ? "npm was not found; it comes with Node" : error.message;
+      resolve({ code: reason, output });
+    });
+    child.once("close", (code, signal) => resolve({ code: code ?? signal, output }));
+  });
+}
+
+/** Passes signals on, and ends as the program ended. The channel tells the program when this process is killed. */
+function runToEnd(program, args) {
+  const path = [join(MODULES, ".bin"), process.env.PATH ?? ""].join(delimiter);
+  const child = spawn(program, args, {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, PATH: path },
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once("error", (error) => fail(`${program} does not run: ${error.message}`));
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal] ?? 1)));
+  });
+}
+
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+function fail(message, code = 1) {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}
+
+await main();

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { PartContext, TemporalEndpoint } from "./stack-parts.ts";
+
+const AGENT_MAIN = "agent/server/main.ts";
+const DEFAULT_MODEL = "anthropic/claude-sonnet-4.5";
+
+/** Each stack has a thousand user ids of its own between these, so that agents of two stacks cannot meet. */
+const FIRST_GATEWAY_UID = 20_000;
+const UID_RANGES = 40;
+const UID_RANGE = 1_000;
+
+export type Endpoints = {
+  readonly databaseUrl: string;
+  readonly temporal: TemporalEndpoint;
+  readonly xmtpNetwork: string;
+  /** Undefined: the network's own nodes. */
+  readonly xmtpUrl: string | undefined;
+  readonly openrouterUrl: string;
+  readonly openrouterManagementKey: string;
+  readonly apiPort: number;
+  readonly apiUrl: string;
+};
+
+/** The environment of the workers and the gateway. Whatever else `.env` sets reaches them as it is. */
+export function platformEnvironment(context: PartContext, endpoints: Endpoints): Record<string, string> {
+  const { options, secrets, state, root } = context;
+  const { temporal, xmtpUrl, apiUrl } = endpoints;
+  return {
+    DATABASE_URL: endpoints.databaseUrl,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    ...(temporal.uiUrl && { TEMPORAL_UI_URL: temporal.uiUrl }),
+    XMTP_ENV: endpoints.xmtpNetwork,
+    ...(xmtpUrl && { XMTP_API_URL: xmtpUrl }),
+    OPENROUTER_BASE_URL: endpoints.openrouterUrl,
+    OPENROUTER_MANAGEMENT_KEY: endpoints.openrouterManagementKey,
+    API_PORT: String(endpoints.apiPort),
+    PUBLIC_API_URL: apiUrl,
+    API_KEY: secrets.apiKey,
+    MASTER_KEY: secrets.masterKey,
+    RECEIPT_KEY: secrets.receiptKey,
+    POOL_TARGET: String(options.pool),
+    COMPUTE: "process",
+    COMPUTE_DIR: state.agents,
+    AGENT_COMMAND: JSON.stringify([process.execPath, join(root, AGENT_MAIN)]),
+    AGENT_ENVIRONMENT: JSON.stringify(agentEnvironment(context, endpoints)),
+    ...(process.getuid?.() === 0 && { GATEWAY_UID_BASE: String(gatewayUidBase(state.path)) }),
+  };
+}
+
+/** What every agent gets beside what its launch adds; no secret. */
+function agentEnvironment({ settings }: PartContext, endpoints: Endpoints): Record<string, string> {
+  const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER, MODEL_ID = DEFAULT_MODEL } = settings;
+  return {
+    PATH: settings.PATH ?? "",
+    GATEWAY_URL: endpoints.apiUrl,
+    XMTP_ENV: endpoints.xmtpNetwork,
+    ...(endpoints.xmtpUrl && { XMTP_API_URL: endpoints.xmtpUrl }),
+    MODEL_BASE_URL: endpoints.openrouterUrl,
+    MODEL_ID,
+    ...(DEFAULT_AGENT_NAME && { DEFAULT_AGENT_NAME }),
+    ...(CONVERSATION_OWNER && { CONVERSATION_OWNER }),
+  };
+}
+
+export function gatewayUidBase(stateDir: string): number {
+  const digest = createHash("sha256").update(stateDir).digest();
+  return FIRST_GATEWAY_UID + (digest.readUInt16BE(0) % UID_RANGES) * UID_RANGE;
+}

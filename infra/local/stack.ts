@@ -1,0 +1,88 @@
+import { migrate } from "../postgres/migrate.ts";
+import { choosePort } from "./choose-port.ts";
+import { DEFAULT_PORTS } from "./options.ts";
+import { platformEnvironment } from "./platform-environment.ts";
+import type { Program } from "./programs.ts";
+import type { Progress } from "./progress.ts";
+import { writeCredentials } from "./secrets.ts";
+import { xmtpNetwork } from "./settings.ts";
+import {
+  type PartContext,
+  runDoubles,
+  runOwnProgram,
+  runPostgres,
+  runTemporal,
+  runXmtpNode,
+} from "./stack-parts.ts";
+import type { TemporalSource } from "./temporal/find.ts";
+
+const OPENROUTER_URL = "https://openrouter.ai/api/v1";
+
+export type RunningStack = {
+  readonly apiUrl: string;
+  readonly temporalUiUrl: string | undefined;
+  readonly temporalAddress: string;
+  readonly xmtpNetwork: string;
+  readonly openrouter: "local stand-in" | "openrouter.ai";
+};
+
+/**
+ * Starts every part in order and returns where it is reached. With a real key in `settings` the provider's double is
+ * left out, and with another network the XMTP node.
+ */
+export async function startStack(
+  context: PartContext,
+  progress: Progress,
+  programs: readonly Program[],
+): Promise<RunningStack> {
+  const { options, settings, state, secrets, note } = context;
+  const databaseUrl = await progress.step("Postgres", () => runPostgres(context), postgresSummary);
+  await progress.step("Migrations", () => migrate(databaseUrl));
+  const temporal = await progress.step("Temporal", () => runTemporal(context), temporalSummary);
+  for (const { source, reason } of temporal.source.skipped) note(`not taken: ${source}: ${reason}`);
+
+  const network = xmtpNetwork(settings);
+  const xmtpUrl =
+    network === "local" ? await progress.step("XMTP node", () => runXmtpNode(context), String) : undefined;
+
+  const realKey = settings.OPENROUTER_MANAGEMENT_KEY;
+  const openrouterUrl =
+    realKey === undefined
+      ? await progress.step(
+          "Provider doubles",
+          () => runDoubles(context),
+          (url) => `OpenRouter at ${url}`,
+        )
+      : (settings.OPENROUTER_BASE_URL ?? OPENROUTER_URL);
+
+  const { asked, usual } = { asked: options.gatewayPort, usual: DEFAULT_PORTS.gateway };
+  const apiPort = await choosePort({ part: "the gateway", asked, usual, note });
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const environment = platformEnvironment(context, {
+    ...{ databaseUrl, temporal, xmtpUrl, openrouterUrl, apiPort, apiUrl },
+    xmtpNetwork: network,
+    openrouterManagementKey: realKey ?? secrets.openrouterDoubleKey,
+  });
+  for (const program of programs) {
+    await progress.step(program.name, () => runOwnProgram(context, { ...program, env: environment }));
+  }
+  await writeCredentials(state.path, apiUrl, secrets.apiKey);
+  return {
+    apiUrl,
+    temporalUiUrl: temporal.uiUrl,
+    temporalAddress: temporal.address,
+    xmtpNetwork: network,
+    openrouter: realKey === undefined ? "local stand-in" : "openrouter.ai",
+  };
+}
+
+/** Never the URL itself: it holds the password. */
+function postgresSummary(url: string): string {
+  const { host } = new URL(url);
+  return host;
+}
+
+function temporalSummary({ address, source }: { address: string; source: TemporalSource }): string {
+  if (source.kind === "server") return `${address} (${source.source})`;
+  return `${address}, server ${source.serverVersion} from ${source.source}`;
+}
