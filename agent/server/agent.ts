@@ -8,7 +8,7 @@ import type { ExplodeReason, LivingParts } from "./explode/explosion.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 import { errorName, type Log } from "./log.ts";
 import type { AgentCore } from "./pool/agent-core.ts";
-import { createProvision } from "./pool/provision.ts";
+import { createProvision, warmUpInvites } from "./pool/provision.ts";
 import { startReporter } from "./reporter.ts";
 import { type Service, startService } from "./service.ts";
 import type { AgentState } from "./state/agent-state.ts";
@@ -205,6 +205,7 @@ export function createAgent(options: AgentOptions): Agent {
     const expiresAt = state.facts.get("expires-at-ms");
     if (expiresAt !== undefined) timer.arm(Number(expiresAt));
     if (claim !== undefined) serve(claim, opened);
+    else warmUpInvites({ ...opened, group, privateKey: main.privateKey }, config);
     await thinking;
     while (!status().ready && !stopping.signal.aborted) await pause(READY_POLL_MS, stopping.signal);
     // At every boot: a claimed agent that was started again is let back by this report.

@@ -72,8 +72,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       if (Environment.required.some((required) => required === name)) problems.push(`${name} is missing`);
     } else if (!Value.Check(schema, value)) problems.push(`${name} is invalid`);
   }
-  const port = Number(given["PORT"] ?? 0);
-  const epoch = Number(given["EPOCH"] ?? 1);
+  const port = Number(given.PORT ?? 0);
+  const epoch = Number(given.EPOCH ?? 1);
   if (port > 65_535) problems.push("PORT is invalid");
   if (epoch < 1) problems.push("EPOCH is invalid");
   if (problems.length > 0 || !Value.Check(Environment, given))

@@ -120,12 +120,11 @@ describe("the end of an agent", () => {
     const again = await world.startReadyAgent(2);
     expect((await again.status()).exploding).toBe(false);
     expect(await again.exitCode).toBe(0);
-    expect(world.platform.events.at(-1), JSON.stringify(world.platform.events)).toMatchObject({
-      kind: "exploded",
-      reason: "member",
-      epoch: 2,
-      sequence: 2,
-    });
+    expect(world.platform.events.slice(-3)).toMatchObject([
+      { kind: "idle", epoch: 2, sequence: 1 },
+      { kind: "exploding", reason: "member", epoch: 2, sequence: 2 },
+      { kind: "exploded", reason: "member", epoch: 2, sequence: 3 },
+    ]);
   });
 
   it("comes by the owner's word at the platform: people are told and removed", async () => {

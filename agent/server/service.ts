@@ -12,7 +12,7 @@ import type { TurnContext } from "./talk/turn-source.ts";
 import type { Identities } from "./xmtp/identities.ts";
 import { groupById } from "./xmtp/own-conversation.ts";
 
-export const GREETING_ENTRY = "greeting";
+const GREETING_ENTRY = "greeting";
 
 export interface ServiceOptions {
   state: AgentState;

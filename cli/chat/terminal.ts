@@ -1,4 +1,4 @@
-import { clearLine, createInterface, cursorTo } from "node:readline";
+import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
 import { Writable } from "node:stream";
 
 const PROMPT = "> ";
@@ -27,12 +27,18 @@ export function openTerminal(over: AbortSignal): Terminal {
   });
   reader.on("line", () => reader.prompt());
   reader.prompt();
-  return { lines: reader, out, [Symbol.dispose]: close };
+  return { lines: iterate(reader), out, [Symbol.dispose]: close };
 }
 
 /** The lines of a stream that is no terminal. */
 export function readLines(input: NodeJS.ReadableStream, over: AbortSignal): AsyncIterable<string> {
   const reader = createInterface({ input });
   over.addEventListener("abort", () => reader.close(), { once: true });
-  return reader;
+  return iterate(reader);
+}
+
+/** Keeps the lines that come before somebody asks for them, which readline by itself would drop. */
+function iterate(reader: Interface): AsyncIterable<string> {
+  const iterator = reader[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => iterator };
 }

@@ -67,25 +67,37 @@ function stampNow() {
   return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
 }
 
+/**
+ * Install scripts run only for the packages that `package.json` allows by name: one of the others refuses any Node but
+ * its own, which is not there yet while packages are installed, and older npm versions do not know that list.
+ */
 async function install() {
   const startedAt = Date.now();
   process.stderr.write("  Installing packages … (about a minute, once)\n");
-  // Within `npm start` this names the very npm that runs us; otherwise the one on PATH.
-  const npm = process.env.npm_execpath?.endsWith(".js")
-    ? [process.execPath, process.env.npm_execpath]
-    : [process.platform === "win32" ? "npm.cmd" : "npm"];
-  const [program, ...before] = npm;
-  const args = [...before, "ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { code, output } = await capture(program, args);
-  if (code !== 0) {
-    process.stderr.write(output);
-    fail(
-      `npm ci failed (${code}). Is the package registry reachable (npm ping) and the disk not full? ` +
-        "Run `npm ci` by hand to see all of it.",
-    );
-  }
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  await npm(["ci", "--ignore-scripts", ...quiet]);
+  const { allowScripts = {} } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const allowed = Object.keys(allowScripts).filter(
+    (name) => allowScripts[name] && existsSync(join(MODULES, name)),
+  );
+  if (allowed.length > 0) await npm(["rebuild", ...allowed, ...quiet]);
   writeFileSync(STAMP, stampNow());
   process.stderr.write(`✓ Packages installed   ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
+}
+
+async function npm(args) {
+  // Within `npm start` this names the very npm that runs us; otherwise the one on PATH.
+  const own = process.env.npm_execpath?.endsWith(".js")
+    ? [process.execPath, process.env.npm_execpath]
+    : ["npm"];
+  const [program, ...before] = own;
+  const { code, output } = await capture(program, [...before, ...args]);
+  if (code === 0) return;
+  process.stderr.write(output);
+  fail(
+    `npm ${args[0]} failed (${code}). Is the package registry reachable (npm ping) and the disk not full? ` +
+      `Run \`npm ${args.join(" ")}\` by hand to see all of it.`,
+  );
 }
 
 /** Two commands that start together install once. The lock of a process that is gone counts for nothing. */

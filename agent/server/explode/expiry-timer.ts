@@ -12,8 +12,8 @@ export function createExpiryTimer(onExpired: () => void): ExpiryTimer {
   const arm = (expiresAtMs: number): void => {
     clearTimeout(timer);
     const leftMs = expiresAtMs - Date.now();
-    if (leftMs <= 0) return onExpired();
-    timer = setTimeout(() => arm(expiresAtMs), Math.min(leftMs, LONGEST_WAIT_MS));
+    if (leftMs <= 0) onExpired();
+    else timer = setTimeout(() => arm(expiresAtMs), Math.min(leftMs, LONGEST_WAIT_MS));
   };
   return { arm, stop: () => clearTimeout(timer) };
 }

@@ -18,7 +18,6 @@ export const gatewayEnvironment = (
   OPENCLAW_STATE_DIR: paths.stateDir,
   OPENCLAW_CONFIG_PATH: paths.configFile,
   OPENCLAW_NO_RESPAWN: "1",
-  NODE_DISABLE_COMPILE_CACHE: "1",
   OPENCLAW_DISABLE_BONJOUR: "1",
   OPENCLAW_EXEC_SHELL_SNAPSHOT: "0",
   [GATEWAY_TOKEN_VARIABLE]: tokens.gateway,

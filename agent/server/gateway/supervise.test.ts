@@ -6,6 +6,7 @@ import { SUPERVISION, type SupervisionOptions, superviseGateway } from "./superv
 function aGateway(readiness: "ready" | "never"): Gateway & { crash(): void; stops: number } {
   const exit = Promise.withResolvers<{ code: number | null }>();
   const ready = readiness === "ready" ? Promise.resolve() : Promise.reject(new Error("never ready"));
+  // The supervisor awaits it later; until then it must not count as unhandled.
   ready.catch(() => undefined);
   const gateway = {
     port: 1,

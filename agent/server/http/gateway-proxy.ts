@@ -42,7 +42,10 @@ export function proxyRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  if (upstream === undefined) return sendProblem(response, "gateway-unavailable");
+  if (upstream === undefined) {
+    sendProblem(response, "gateway-unavailable");
+    return;
+  }
   const outgoing = httpRequest(
     {
       ...upstream,
@@ -74,7 +77,10 @@ export function proxyUpgrade(
   head: Buffer,
 ): void {
   socket.on("error", () => socket.destroy());
-  if (upstream === undefined) return refuseUpgrade(socket, "502 Bad Gateway");
+  if (upstream === undefined) {
+    refuseUpgrade(socket, "502 Bad Gateway");
+    return;
+  }
   const gateway = connect(upstream);
   gateway.setTimeout(CONNECT_TIMEOUT_MS, () => gateway.destroy());
   gateway.on("error", () => socket.destroy());

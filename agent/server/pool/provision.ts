@@ -34,6 +34,11 @@ export interface ProvisionOptions {
   joinSettled(timeoutMs: number): Promise<void>;
 }
 
+/** Signs an invite that nobody gets, so that the first claim does not pay for what the first signature loads. */
+export function warmUpInvites(parts: ProvisionParts, config: AgentConfig): void {
+  inviteOf(parts, config, config.defaultAgentName, undefined);
+}
+
 /** Gives the agent to a claim, once in its life; the same claim again gets the same answer, with its own proof. */
 export function createProvision(
   options: ProvisionOptions,
@@ -51,8 +56,9 @@ export function createProvision(
       const record = recordOf(request, parts, config);
       if ("kind" in record) return record;
       claim.insert(record);
-      options.serve(record);
       await options.instruct(record.content.instructions);
+      // What serving does to the conversation must not compete with the answer.
+      setImmediate(() => options.serve(record));
     }
     if (claim.read()?.outcome === "pending") await options.joinSettled(JOIN_WAIT_MS);
     const served = claim.read();
@@ -80,16 +86,19 @@ function recordOf(
     if ("refusal" in checked) return { kind: "refused", refusal: checked.refusal };
     return { claimId, content, outcome: "pending", conversationId: null, inviteUrl: null };
   }
-  const { url } = createInvite({
-    privateKey: parts.privateKey,
-    inboxId: parts.main.inboxId,
-    groupId: parts.group.id,
-    tag: readTag(parts.group.appData),
-    env: config.xmtpEnv,
-    name: agentName,
-    ...(profileImage === undefined ? {} : { imageUrl: profileImage }),
-  });
+  const url = inviteOf(parts, config, agentName, profileImage);
   return { claimId, content, outcome: "created", conversationId: parts.group.id, inviteUrl: url };
+}
+
+function inviteOf(
+  { main, group, privateKey }: ProvisionParts,
+  { xmtpEnv: env }: AgentConfig,
+  name: string,
+  imageUrl: string | undefined,
+): string {
+  const { inboxId } = main;
+  const tag = readTag(group.appData);
+  return createInvite({ privateKey, inboxId, groupId: group.id, tag, env, name, imageUrl }).url;
 }
 
 /** What an invite can carry: white space around it and characters beyond the limit are not part of a name. */

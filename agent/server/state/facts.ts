@@ -33,7 +33,7 @@ export function createFacts(database: DatabaseSync): Facts {
   const remove = database.prepare("DELETE FROM fact WHERE name = ?");
   return {
     get: (name) => {
-      const value = read.get(name)?.["value"];
+      const value = read.get(name)?.value;
       return typeof value === "string" ? value : undefined;
     },
     set: (name, value) => void write.run(name, value),

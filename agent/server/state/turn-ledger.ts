@@ -84,7 +84,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
     note: (messageId, sentAtMs) => void insert.run(messageId, Math.trunc(sentAtMs), null),
     knows: (messageId) => known.get(messageId) !== undefined,
     openTurn: () => {
-      const open = selectOpen.get()?.["turn_id"];
+      const open = selectOpen.get()?.turn_id;
       if (typeof open === "string") return load(open);
       if (waiting.get() === undefined) return undefined;
       const turnId = randomUUID();

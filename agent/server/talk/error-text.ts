@@ -10,8 +10,8 @@ const ERROR_MAX_CHARS = 800;
 
 /** How error texts begin. An answer about rate limits or billing does not begin like this. */
 const OPENING =
-  /^[\s"'`*_(⚠️❌🚨]*(error\b\s*[:(\d]|api\b.{0,40}\b(error|rate limit|overload|billing|credit|quota)|http\s*(error|status)?\s*[45]\d\d\b|[45]\d\d\b[\s:]|llm (request|error)|model (request|provider|call) (failed|error|timed)|request (failed|timed out|was aborted)|rate limit|too many requests|the (ai|model) (service|provider) (is|returned)|context overflow|agent failed|insufficient (credits?|quota|funds|balance)|payment required|billing|all models failed|no api key|provider returned|this request requires more credits|key limit exceeded|something went wrong while|overloaded|quota exceeded)/iu;
-const WARNING_SIGN = /^\s*(⚠️|❌|🚨)/u;
+  /^(?:[\s"'`*_(❌🚨]|⚠\uFE0F?)*(error\b\s*[:(\d]|api\b.{0,40}\b(error|rate limit|overload|billing|credit|quota)|http\s*(error|status)?\s*[45]\d\d\b|[45]\d\d\b[\s:]|llm (request|error)|model (request|provider|call) (failed|error|timed)|request (failed|timed out|was aborted)|rate limit|too many requests|the (ai|model) (service|provider) (is|returned)|context overflow|agent failed|insufficient (credits?|quota|funds|balance)|payment required|billing|all models failed|no api key|provider returned|this request requires more credits|key limit exceeded|something went wrong while|overloaded|quota exceeded)/iu;
+const WARNING_SIGN = /^\s*(⚠\uFE0F?|❌|🚨)/u;
 const ERROR_JSON = /^\s*[{[].{0,40}"(error|type"\s*:\s*"error)/s;
 const STACK = /\n\s+at .+:\d+:\d+\)?/;
 

@@ -1,0 +1,159 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bury, fence, storeReceipt } from "../activities/registry/end.ts";
+import { beginRelease, intend, settle } from "../activities/registry/ledger.ts";
+import { eventually } from "../api/testing/eventually.ts";
+import { API_KEY, type Fixture, startFixture } from "../api/testing/fixture.ts";
+import { readyInstances } from "../api/testing/instances.ts";
+import { boundClaims, deliver } from "../api/testing/stand-in-worker.ts";
+import { parseInstanceId } from "../domain/ids.ts";
+import { ApiProblem } from "./api-client.ts";
+import { claim } from "./claim.ts";
+import { explode } from "./explode.ts";
+import { pool } from "./pool.ts";
+import { status } from "./status.ts";
+import { runCommand } from "./testing/run-command.ts";
+
+let fixture: Fixture;
+let receiptKey: KeyObject;
+let root: string;
+let env: { API_URL: string; API_KEY: string };
+
+beforeAll(async () => {
+  fixture = await startFixture();
+  receiptKey = generateKeyPairSync("ed25519").privateKey;
+  const RECEIPT_KEY = receiptKey.export({ format: "der", type: "pkcs8" }).toString("base64");
+  const { url } = await fixture.startAnother({ RECEIPT_KEY });
+  env = { API_URL: url, API_KEY };
+  root = await mkdtemp(join(tmpdir(), "convos-cli-"));
+});
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Does what a worker would, once. */
+const deliverNext = () =>
+  eventually("a bound claim", async () => {
+    const [bound] = await boundClaims(fixture.registry);
+    if (bound) await deliver(fixture.registry, bound.claimId, bound.instanceId);
+    return bound;
+  });
+
+test("claim prints the invite with its QR code and what can be done with it", async () => {
+  const [instanceId] = await readyInstances(fixture.registry, 1);
+  const claiming = runCommand(claim, ["--instructions", "You are our trip planner", "--name", "Trips"], {
+    env,
+  });
+  await deliverNext();
+  const { code, stdout } = await claiming;
+  expect(code).toBe(0);
+  expect(stdout).toContain("Trip planner is there");
+  expect(stdout).toContain(`https://local.convos.org/v2?i=${instanceId}`);
+  expect(stdout).toContain(`npm run explode -- ${instanceId}`);
+  expect(stdout).toMatch(/[█▀▄]{10}/);
+});
+
+test("claim --json tells one object; the same key gets the same agent", async () => {
+  const [instanceId] = await readyInstances(fixture.registry, 1);
+  const args = ["--json", "--instructions", "x", "--key", "my-key"];
+  const claiming = runCommand(claim, args, { env });
+  await deliverNext();
+  const first = await claiming;
+  expect(first.events).toEqual([
+    expect.objectContaining({ event: "claim", key: "my-key", instanceId, status: "live" }),
+  ]);
+  expect((await runCommand(claim, args, { env })).events).toEqual(first.events);
+});
+
+test("claim --wait-ms asks once and says how to go on; without it, it goes on by itself", async () => {
+  const args = ["--instructions", "x", "--key", "a-patient-one"];
+  const once = await runCommand(claim, [...args, "--wait-ms", "0"], { env });
+  expect(once.code).toBe(0);
+  expect(once.stdout).toContain("is waiting: no agent is there yet");
+  expect(once.stdout).toContain("--key a-patient-one");
+  const refused = runCommand(claim, ["--instructions", "x", "--on-empty", "reject"], { env });
+  await expect(refused).rejects.toMatchObject({ exitCode: 1, problem: { code: "pool-empty" } });
+  const patient = runCommand(claim, args, { env });
+  await readyInstances(fixture.registry, 1);
+  await deliverNext();
+  expect((await patient).stdout).toContain("Trip planner is there");
+});
+
+test("status shows the pool, why it is not full, and each agent with its claim", async () => {
+  await writeFile(join(root, "credentials.json"), JSON.stringify({ apiUrl: env.API_URL, apiKey: API_KEY }));
+  const [idle] = await readyInstances(fixture.registry, 1);
+  const { code, stdout } = await runCommand(status, ["--state", "."], { root });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^Pool default: 1 idle, 0 provisioning, 3 claimed/);
+  expect(stdout).toContain("The pool is full: 1 of 0 idle.");
+  expect(stdout).toMatch(new RegExp(`^${idle}  idle  +\\d+ s`, "m"));
+  const { events } = await runCommand(status, ["--json", "--state", "."], { root });
+  expect(events[0]).toMatchObject({ event: "status", pool: { target: 0 } });
+  expect(
+    events[0].instances.filter(({ claimId }: { claimId: string | null }) => claimId !== null),
+  ).toHaveLength(3);
+});
+
+test("explode waits for the end and checks the receipt's signature", async () => {
+  const [id] = await readyInstances(fixture.registry, 1);
+  if (!id) throw new Error("no instance");
+  const entry = await intend(fixture.registry, id, "openrouter", "key");
+  const exploding = runCommand(explode, [id], { env });
+  await eventually("the Explode", async () => {
+    const runs = fixture.client.workflow.list({ query: `WorkflowId = "explode/${id}"` });
+    for await (const _ of runs) return true;
+    return false;
+  });
+  // What the Explode would do.
+  await fence(fixture.registry, id, "operator");
+  await beginRelease(fixture.registry, entry.id);
+  await settle(fixture.registry, entry.id, { kind: "absent" });
+  await bury(fixture.registry, id);
+  const body = JSON.stringify({ instanceId: id });
+  const signature = sign(null, Buffer.from(body), receiptKey).toString("base64url");
+  await storeReceipt(fixture.registry, id, { body, signature, keyId: "k1" });
+  const { code, stdout, stderr } = await exploding;
+  expect(code).toBe(0);
+  expect(stderr).toContain(`Instance ${id} is exploding.`);
+  expect(stdout).toContain(`Instance ${id} has exploded (operator).`);
+  expect(stdout).toMatch(new RegExp(`^openrouter  key   cv-local-${id}  absent$`, "m"));
+  expect(stdout).toContain("Receipt: signature valid (key k1)");
+  const again = await runCommand(explode, [id, "--json"], { env });
+  expect(again.events).toEqual([
+    expect.objectContaining({ event: "exploded", id, signature: "signature valid" }),
+  ]);
+});
+
+test("explode says so when a receipt is forged, and when the instance is unknown", async () => {
+  const [id] = await readyInstances(fixture.registry, 1);
+  if (!id) throw new Error("no instance");
+  await fence(fixture.registry, id, "operator");
+  await bury(fixture.registry, id);
+  await storeReceipt(fixture.registry, id, { body: "{}", signature: "AAAA", keyId: "k1" });
+  const { stdout } = await runCommand(explode, [id], { env });
+  expect(stdout).toContain("signature WRONG");
+  const unknown = parseInstanceId("a".repeat(12)) ?? "";
+  await expect(runCommand(explode, [unknown], { env })).rejects.toMatchObject({
+    problem: { code: "not-found" },
+  });
+});
+
+test("pool shows the pool and passes on what the gateway says", async () => {
+  const shown = await runCommand(pool, ["--json"], { env });
+  expect(shown.events).toEqual([expect.objectContaining({ event: "pool", name: "default" })]);
+  await expect(runCommand(pool, ["drain", "21"], { env })).rejects.toThrow("whole number from 1 to 20");
+  // Nobody runs the pool's workflow here.
+  await expect(runCommand(pool, ["resume"], { env })).rejects.toMatchObject({
+    problem: { code: "unavailable" },
+  });
+});
+
+test("a wrong key is refused with where the right one is", async () => {
+  const refused = runCommand(status, [], { env: { ...env, API_KEY: "wrong" } });
+  await expect(refused).rejects.toBeInstanceOf(ApiProblem);
+  await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining(".local/credentials.json") });
+});
