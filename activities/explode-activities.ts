@@ -125,9 +125,14 @@ export const explodeActivities = (deps: Dependencies) => {
       }
     },
 
-    /** Looks once more by name, after every create that was under way must have ended; removes what came late. */
+    /**
+     * Looks once more by name, after every create that was under way must have ended; removes what came late. What
+     * an operator has given up is left alone: its provider would hold the end up again.
+     */
     async sweepLate(id: InstanceId): Promise<void> {
-      for (const entry of await listResources(registry, id)) await makeAbsent(entry);
+      for (const entry of await listResources(registry, id)) {
+        if (entry.outcome?.kind !== "abandoned") await makeAbsent(entry);
+      }
     },
 
     async abandonResource(resourceId: string, reason: string): Promise<void> {

@@ -1,10 +1,11 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bury, fence, storeReceipt } from "../activities/registry/end.ts";
 import { beginRelease, intend, settle } from "../activities/registry/ledger.ts";
+import { ReceiptSigner } from "../activities/registry/receipt.ts";
 import { eventually } from "../api/testing/eventually.ts";
 import { API_KEY, type Fixture, startFixture } from "../api/testing/fixture.ts";
 import { readyInstances } from "../api/testing/instances.ts";
@@ -18,14 +19,15 @@ import { status } from "./status.ts";
 import { runCommand } from "./testing/run-command.ts";
 
 let fixture: Fixture;
-let receiptKey: KeyObject;
+let signer: ReceiptSigner;
 let root: string;
 let env: { API_URL: string; API_KEY: string };
 
 beforeAll(async () => {
   fixture = await startFixture();
-  receiptKey = generateKeyPairSync("ed25519").privateKey;
-  const RECEIPT_KEY = receiptKey.export({ format: "der", type: "pkcs8" }).toString("base64");
+  const key = generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" });
+  signer = new ReceiptSigner(key);
+  const RECEIPT_KEY = key.toString("base64");
   const { url } = await fixture.startAnother({ RECEIPT_KEY });
   env = { API_URL: url, API_KEY };
   root = await mkdtemp(join(tmpdir(), "convos-cli-"));
@@ -114,14 +116,13 @@ test("explode waits for the end and checks the receipt's signature", async () =>
   await settle(fixture.registry, entry.id, { kind: "absent" });
   await bury(fixture.registry, id);
   const body = JSON.stringify({ instanceId: id });
-  const signature = sign(null, Buffer.from(body), receiptKey).toString("base64url");
-  await storeReceipt(fixture.registry, id, { body, signature, keyId: "k1" });
+  await storeReceipt(fixture.registry, id, signer.sign(body));
   const { code, stdout, stderr } = await exploding;
   expect(code).toBe(0);
   expect(stderr).toContain(`Instance ${id} is exploding.`);
   expect(stdout).toContain(`Instance ${id} has exploded (operator).`);
   expect(stdout).toMatch(new RegExp(`^openrouter  key   cv-local-${id}  absent$`, "m"));
-  expect(stdout).toContain("Receipt: signature valid (key k1)");
+  expect(stdout).toContain(`Receipt: signature valid (key ${signer.keyId})`);
   const again = await runCommand(explode, [id, "--json"], { env });
   expect(again.events).toEqual([
     expect.objectContaining({ event: "exploded", id, signature: "signature valid" }),
@@ -133,7 +134,7 @@ test("explode says so when a receipt is forged, and when the instance is unknown
   if (!id) throw new Error("no instance");
   await fence(fixture.registry, id, "operator");
   await bury(fixture.registry, id);
-  await storeReceipt(fixture.registry, id, { body: "{}", signature: "AAAA", keyId: "k1" });
+  await storeReceipt(fixture.registry, id, { ...signer.sign("{}"), body: "{} " });
   const { stdout } = await runCommand(explode, [id], { env });
   expect(stdout).toContain("signature WRONG");
   const unknown = parseInstanceId("a".repeat(12)) ?? "";

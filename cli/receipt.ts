@@ -27,15 +27,15 @@ export async function verifyReceipt(
 ): Promise<ReceiptCheck> {
   if (!receipt) return "missing";
   const { keys } = await api.call(Keys, "/.well-known/jwks.json");
-  if (keys.length === 0) return "no key to check the signature with";
-  const signature = Buffer.from(receipt.signature, "base64url");
-  const isValid = keys.some(({ kty, crv, x }) =>
-    verify(
-      null,
-      Buffer.from(receipt.body),
-      createPublicKey({ key: { kty, crv, x }, format: "jwk" }),
-      signature,
-    ),
+  const key = keys.find(({ kid }) => kid === receipt.keyId);
+  if (!key) return "no key to check the signature with";
+  const { kty, crv, x } = key;
+  const publicKey = createPublicKey({ key: { kty, crv, x }, format: "jwk" });
+  const isValid = verify(
+    null,
+    Buffer.from(receipt.body),
+    publicKey,
+    Buffer.from(receipt.signature, "base64url"),
   );
   return isValid ? "signature valid" : "signature WRONG";
 }

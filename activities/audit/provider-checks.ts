@@ -41,14 +41,15 @@ export async function checkProviders(deps: Dependencies): Promise<Violation[]> {
   ];
 }
 
-type Ledger = ReadonlyMap<string, { active: boolean; settled: boolean }>;
+/** `absent`: it was read back as gone. What was given up or retained may still be there. */
+type Ledger = ReadonlyMap<string, { active: boolean; absent: boolean }>;
 
 async function ledgerByName({ db }: Registry): Promise<Ledger> {
-  const rows = await db.selectFrom("resources").select(["provider", "name", "state"]).execute();
+  const rows = await db.selectFrom("resources").select(["provider", "name", "state", "outcome"]).execute();
   return new Map(
-    rows.map(({ provider, name, state }) => [
+    rows.map(({ provider, name, state, outcome }) => [
       `${provider}/${name}`,
-      { active: state === "active", settled: state === "settled" },
+      { active: state === "active", absent: outcome?.kind === "absent" },
     ]),
   );
 }
@@ -60,13 +61,17 @@ function compare(provider: Provider, names: readonly string[], before: Ledger, a
     const entry = after.get(`${provider}/${name}`);
     if (!entry)
       violations.push({ invariant: "I4", subject: name, detail: `${provider} has it, the ledger does not` });
-    else if (entry.settled && before.get(`${provider}/${name}`)?.settled) {
+    else if (entry.absent && before.get(`${provider}/${name}`)?.absent) {
       violations.push({
         invariant: "I5",
         subject: name,
-        detail: `${provider} has it although it was settled`,
+        detail: `${provider} has it although it was made absent`,
       });
     }
+  }
+  // Where names are not unique, a second one is nobody's.
+  for (const name of new Set(names.filter((one, index) => names.indexOf(one) !== index))) {
+    violations.push({ invariant: "I4", subject: name, detail: `${provider} has more than one of this name` });
   }
   for (const [key, entry] of after) {
     const [owner, name = ""] = key.split("/");

@@ -56,7 +56,6 @@ export function createAgent(options: AgentOptions): Agent {
   const joinSettled = createWake();
   let identities: Identities | undefined;
   let group: Awaited<ReturnType<typeof ensureConversation>> | undefined;
-  let admission: Admission | undefined;
   let mainFeed: Feed | undefined;
   let joinFeed: Feed | undefined;
   let service: Service | undefined;
@@ -71,6 +70,7 @@ export function createAgent(options: AgentOptions): Agent {
     ledger: state.turns,
     outbox: state.outbox,
     facts: state.facts,
+    isServing: () => service?.chat !== undefined,
     context: async () => service?.turnContext(),
     redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
     outOfCredit: () => brain.outOfCredit,
@@ -79,7 +79,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   const feedOf = (client: Identities["main"], judges: Admission | undefined): Feed => {
     const own = (): Service["watch"] => (service?.chat?.client === client ? service.watch : undefined);
-    const feed: Feed = startFeed({
+    return startFeed({
       client,
       log,
       onMessage: async (message) => {
@@ -92,7 +92,6 @@ export function createAgent(options: AgentOptions): Agent {
         await judges?.catchUp();
       },
     });
-    return feed;
   };
   const serve = (claim: ClaimRecord, opened: Identities): void => {
     service = startService(claim, {
@@ -191,7 +190,7 @@ export function createAgent(options: AgentOptions): Agent {
       log,
       stopping.signal,
     );
-    admission = createAdmission({
+    const admission = createAdmission({
       client: opened.main,
       privateKey: Buffer.from(main.privateKey.slice(2), "hex"),
       ledger: state.joinLedger,

@@ -15,3 +15,16 @@ export function errorName(error: unknown): string {
   const code = "code" in error && typeof error.code === "string" ? `:${error.code}` : "";
   return `${error.name}${code}`;
 }
+
+const STACK_LINES = 6;
+
+/** Where an error came from: the frames of its stack, without the message above them. */
+export const errorFrames = (error: unknown): string =>
+  error instanceof Error
+    ? (error.stack ?? "")
+        .split("\n")
+        .filter((line) => /^\s+at /.test(line))
+        .slice(0, STACK_LINES)
+        .map((line) => line.trim())
+        .join("; ")
+    : "";

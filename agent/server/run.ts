@@ -5,7 +5,7 @@ import { type AgentConfig, parseConfig } from "./config.ts";
 import { type ExplodeReason, type ExplosionOptions, explode, finishExplosion } from "./explode/explosion.ts";
 import { createGatewayClient } from "./gateway-client.ts";
 import { startAgentServer } from "./http/server.ts";
-import { errorName, logToStderr } from "./log.ts";
+import { errorFrames, errorName, logToStderr } from "./log.ts";
 import type { AgentCore } from "./pool/agent-core.ts";
 import { readSecrets } from "./secrets.ts";
 import { openAgentState } from "./state/agent-state.ts";
@@ -17,12 +17,14 @@ import { agentVersions } from "./versions.ts";
 /** Within the ten seconds that the platform gives before it kills. */
 const STOP_TIMEOUT_MS = 9_000;
 const EXIT_UNUSABLE = 78;
+const EXIT_CRASHED = 70;
 
 /**
  * Runs one agent process from its environment and standard input to its end. A process that cannot begin says why
  * in one line on standard error and exits with 78.
  */
 export async function runAgent(createBrain: CreateBrain): Promise<void> {
+  survivePlatform();
   try {
     await live(parseConfig(process.env), await readSecrets(process.stdin), createBrain);
   } catch (error) {
@@ -30,6 +32,21 @@ export async function runAgent(createBrain: CreateBrain): Promise<void> {
     process.stderr.write(`${JSON.stringify({ event: "cannot-start", error: errorName(error), reason })}\n`);
     process.exit(EXIT_UNUSABLE);
   }
+}
+
+/**
+ * The one who started us may go away and with it the other end of our output: that is no reason to end. A fault that
+ * nobody caught is, but without the message that Node would print, which may hold words of people.
+ */
+function survivePlatform(): void {
+  for (const output of [process.stdout, process.stderr])
+    output.on("error", () => {
+      // Nobody reads any more, so there is nobody to tell.
+    });
+  process.on("uncaughtException", (error) => {
+    logToStderr("crashed", { error: errorName(error), frames: errorFrames(error) });
+    process.exit(EXIT_CRASHED);
+  });
 }
 
 async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: CreateBrain): Promise<void> {
@@ -107,8 +124,6 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     upstream: () => brain?.upstream,
     log,
   });
-  const listening: AgentListening = { listening: server.port };
-  process.stdout.write(`${JSON.stringify(listening)}\n`);
 
   const stop = async (): Promise<void> => {
     if (stopping.signal.aborted) return;
@@ -123,6 +138,8 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
   };
   process.once("SIGTERM", () => void stop());
   process.once("SIGINT", () => void stop());
+  const listening: AgentListening = { listening: server.port };
+  process.stdout.write(`${JSON.stringify(listening)}\n`);
 
   if (tombstone !== undefined) {
     database.close();

@@ -7,9 +7,10 @@ import type { AgentEvent, ExplodeRequest } from "../../domain/agent-protocol.ts"
 import { PlatformError } from "../../domain/errors.ts";
 import { type InstanceId, parseClaimId, parseInstanceId } from "../../domain/ids.ts";
 import type { EndReason } from "../../domain/instance-state.ts";
+import { EventBody } from "../agent-event-schema.ts";
 import { bearerIs } from "../auth.ts";
 import type { Gateway } from "../gateway.ts";
-import { EventBody, InstanceParams, PROBLEMS } from "../schemas.ts";
+import { InstanceParams, PROBLEMS } from "../schemas.ts";
 import type { Server } from "../server.ts";
 
 const END_REASON_OF = {

@@ -1,6 +1,7 @@
-import { createHash, createPublicKey } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { sql } from "kysely";
 import { type Static, Type } from "typebox";
+import { ReceiptSigner } from "../../activities/registry/receipt.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { describeError } from "../log.ts";
@@ -13,7 +14,7 @@ const Jwk = Type.Object({
   kty: Type.String(),
   crv: Type.String(),
   x: Type.String(),
-  kid: Type.String({ description: "RFC 7638 thumbprint." }),
+  kid: Type.String({ description: "The `keyId` of the receipts." }),
   use: Type.String(),
 });
 
@@ -89,7 +90,9 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
 
 function publicKeys({ config }: Gateway): Static<typeof Jwk>[] {
   if (!config.receiptKey) return [];
-  const { x = "" } = createPublicKey(config.receiptKey).export({ format: "jwk" });
-  const kid = createHash("sha256").update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest("base64url");
-  return [{ kty: "OKP", crv: "Ed25519", x, kid, use: "sig" }];
+  const { keyId, publicKeyPem } = new ReceiptSigner(
+    config.receiptKey.export({ format: "der", type: "pkcs8" }),
+  );
+  const { x = "" } = createPublicKey(publicKeyPem).export({ format: "jwk" });
+  return [{ kty: "OKP", crv: "Ed25519", x, kid: keyId, use: "sig" }];
 }

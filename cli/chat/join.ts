@@ -1,4 +1,4 @@
-import type { Group } from "@xmtp/node-sdk";
+import { Group } from "@xmtp/node-sdk";
 import { profileUpdateCodec } from "../../agent/convos/content-types/profile-update.ts";
 import { sendContent } from "../../agent/convos/content-types/send.ts";
 import { inspectInvite } from "../../agent/convos/invite/inspect.ts";
@@ -55,15 +55,21 @@ export async function joinConversation(
   invite: Invite,
   options: { timeoutMs: number; signal: AbortSignal; output: Output },
 ): Promise<Joined> {
-  const { client, name } = person;
+  const { client, name, rooms } = person;
+  const known = await findRoom(person, invite);
+  if (known) return { group: known, isNew: false };
   const request = await sendJoinRequest(client, invite, { name });
-  if (request.status === "already-joined") return { group: request.group, isNew: false };
+  if (request.status === "already-joined") {
+    await rooms.remember(invite.hash, request.group.id);
+    return { group: request.group, isNew: false };
+  }
   if (request.status === "unusable") throw new CommandError(PROBLEMS[request.reason]);
   options.output.note("Asked to be let in.");
   const admission = await awaitAdmission(client, invite, options);
   switch (admission.status) {
     case "joined":
-      await sendContent(admission.group, profileUpdateCodec, { name });
+      await rooms.remember(invite.hash, admission.group.id);
+      await tellName(admission.group, name, options.output);
       return { group: admission.group, isNew: true };
     case "refused":
       throw new CommandError(
@@ -77,5 +83,22 @@ export async function joinConversation(
       });
     case "aborted":
       throw new CommandError("stopped before we were let in");
+  }
+}
+
+async function findRoom({ client, rooms }: Person, invite: Invite): Promise<Group<unknown> | undefined> {
+  const id = await rooms.find(invite.hash);
+  if (id === undefined) return undefined;
+  await client.conversations.sync();
+  const group = await client.conversations.getConversationById(id);
+  return group instanceof Group && group.isActive ? group : undefined;
+}
+
+async function tellName(group: Group<unknown>, name: string, output: Output): Promise<void> {
+  try {
+    await sendContent(group, profileUpdateCodec, { name });
+  } catch {
+    // The network is away or we are out again; either shows as soon as anything is said.
+    output.note("The others could not be told your name.");
   }
 }

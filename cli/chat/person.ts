@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client, type ClientOptions, type IdentifierKind, type Signer } from "@xmtp/node-sdk";
@@ -10,24 +9,25 @@ import { convosCodecs } from "../../agent/convos/content-types/codecs.ts";
 import { LockHeldError, takeLock } from "../../infra/local/file-lock.ts";
 import { CommandError, EXIT } from "../command.ts";
 import type { XmtpEndpoint } from "../credentials.ts";
+import { Rooms } from "./rooms.ts";
 
 /** The SDK's enum is ambient and cannot be read where each file is compiled alone. */
 const ETHEREUM = 0 satisfies IdentifierKind;
-const KEY_BYTES = 32;
 
 const IdentityFile = Type.Object({
   privateKey: Type.String({ pattern: "^0x[0-9a-f]{64}$" }),
-  databaseKey: Type.String({ pattern: "^[0-9a-f]{64}$" }),
 });
 
 /** Somebody who chats from this terminal, with an XMTP identity of its own that is kept from chat to chat. */
 export interface Person extends AsyncDisposable {
   readonly name: string;
   readonly client: Client<unknown>;
+  readonly rooms: Rooms;
 }
 
 /**
- * Opens the person, or makes it: key and database live in `<state>/people/<name>`, readable by this user alone.
+ * Opens the person, or makes it: key and database live in `<state>/people/<name>`, readable by this user alone. The
+ * database is not encrypted, since its key would have to lie beside it.
  * Throws when the person chats elsewhere already or the network does not answer.
  */
 export async function openPerson(stateDir: string, name: string, endpoint: XmtpEndpoint): Promise<Person> {
@@ -36,12 +36,11 @@ export async function openPerson(stateDir: string, name: string, endpoint: XmtpE
   await chmod(folder, 0o700);
   const release = await lock(join(folder, "lock"), name);
   try {
-    const { privateKey, databaseKey } = await identityOf(join(folder, "identity.json"));
+    const privateKey = await identityOf(join(folder, "identity.json"));
     const { network, apiUrl } = endpoint;
     const options: ClientOptions = {
       env: network,
       dbPath: join(folder, `xmtp-${network}.db3`),
-      dbEncryptionKey: databaseKey,
       disableDeviceSync: true,
       ...(apiUrl === undefined ? {} : { apiUrl }),
     };
@@ -49,6 +48,7 @@ export async function openPerson(stateDir: string, name: string, endpoint: XmtpE
     return {
       name,
       client,
+      rooms: new Rooms(join(folder, "rooms.json")),
       [Symbol.asyncDispose]: async () => {
         await client.close();
         await release();
@@ -90,25 +90,24 @@ async function lock(path: string, name: string): Promise<() => Promise<void>> {
   }
 }
 
-async function identityOf(file: string): Promise<{ privateKey: Hex; databaseKey: Uint8Array }> {
+async function identityOf(file: string): Promise<Hex> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  const identity =
-    text === undefined
-      ? { privateKey: generatePrivateKey(), databaseKey: randomBytes(KEY_BYTES).toString("hex") }
-      : parse(text);
-  if (!identity || !isHex(identity.privateKey)) {
-    throw new CommandError(`${file} is not what this program writes`, {
-      hint: "Chat under another --name, or remove the folder to make this person anew.",
-    });
+  if (text === undefined) {
+    const privateKey = generatePrivateKey();
+    await writeFile(file, JSON.stringify({ privateKey }), { mode: 0o600, flag: "wx" });
+    return privateKey;
   }
-  if (text === undefined) await writeFile(file, JSON.stringify(identity), { mode: 0o600, flag: "wx" });
-  return { privateKey: identity.privateKey, databaseKey: Buffer.from(identity.databaseKey, "hex") };
+  const privateKey = parse(text)?.privateKey;
+  if (isHex(privateKey)) return privateKey;
+  throw new CommandError(`${file} is not what this program writes`, {
+    hint: "Chat under another --name, or remove the folder to make this person anew.",
+  });
 }
 
-function parse(text: string): { privateKey: string; databaseKey: string } | undefined {
+function parse(text: string): { privateKey: string } | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return Value.Check(IdentityFile, value) ? value : undefined;

@@ -30,6 +30,7 @@ export async function talk(
   const over = new AbortController();
   const end = (): void => over.abort();
   context.signal.addEventListener("abort", end, { once: true });
+  if (context.signal.aborted) end();
   const isInteractive = options.messages === undefined && context.input.isTTY === true;
   using terminal = isInteractive ? openTerminal(over.signal) : undefined;
   const output = terminal ? context.output.through(terminal.out) : context.output;

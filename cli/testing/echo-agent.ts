@@ -15,6 +15,7 @@ const POLL_MS = 50;
 
 export interface EchoAgent {
   readonly inviteUrl: string;
+  readonly inboxId: string;
   readonly group: Group<unknown>;
   /** Whether somebody has announced the end of the conversation. */
   hasBeenExploded(): boolean;
@@ -58,12 +59,18 @@ export async function startEchoAgent(network: Network): Promise<EchoAgent> {
   };
   const serving = (async () => {
     while (!isStopped) {
-      await serve();
+      try {
+        await serve();
+      } catch (error) {
+        // The sync that learns of our removal fails.
+        if (group.isActive) throw error;
+      }
       await delay(POLL_MS);
     }
   })();
   return {
     inviteUrl,
+    inboxId,
     group,
     hasBeenExploded: () => isExploded,
     stop: async () => {

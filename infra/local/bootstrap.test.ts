@@ -125,4 +125,20 @@ describe("bootstrap", () => {
     child.kill(signal);
     expect(await result).toMatchObject({ code: 5, stdout: expect.stringContaining(signal) });
   });
+
+  it("ends the program when npm's shell was killed, which passes no signal on", async () => {
+    const script = join(root, "infra/local/bootstrap.mjs");
+    const shell = spawn("/bin/sh", ["-c", `"${process.execPath}" "${script}" start wait; true`], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: {
+        ...{ PATH: process.env.PATH, TEST_NODE: process.execPath, npm_execpath: join(root, "npm.js") },
+        npm_lifecycle_event: "start",
+      },
+    });
+    const printed = text(shell.stdout);
+    await new Promise((resolve) => shell.stdout.once("data", resolve));
+    shell.kill("SIGKILL");
+    // The pipe ends when everybody who holds it has ended.
+    expect(await printed).toBe("up\nSIGTERM\n");
+  });
 });

@@ -6,7 +6,6 @@ import { createInterface } from "node:readline";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "./free-port.ts";
-import { gatewayUidBase } from "./platform-environment.ts";
 import { dropPostgresData } from "./postgres/home.ts";
 import { identify } from "./process-identity.ts";
 import { endAgents } from "./state-dir.ts";
@@ -101,8 +100,9 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
       XMTP_API_URL: environment.XMTP_API_URL,
       MODEL_BASE_URL: environment.OPENROUTER_BASE_URL,
     });
-    const uidBase = process.getuid?.() === 0 ? String(gatewayUidBase(stateDir)) : undefined;
-    expect(environment.GATEWAY_UID_BASE).toBe(uidBase);
+    // The folder is private, so agents cannot have users of their own on it.
+    expect(environment.GATEWAY_UID_BASE).toBeUndefined();
+    expect(first.printed()).toContain("so agents run without a shell and host files");
     expect(environment.OPENROUTER_BASE_URL).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
     expect(Buffer.from(environment.MASTER_KEY ?? "", "base64")).toHaveLength(32);
     const credentials = first.ready?.credentialsFile ?? "";

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { agentUsers } from "./agent-users.ts";
 import { banner } from "./banner.ts";
 import type { LocalOptions } from "./options.ts";
 import type { Program } from "./programs.ts";
@@ -58,13 +59,14 @@ async function run(
   },
 ): Promise<number> {
   const { root, settings, state, supervisor, progress, signal } = parts;
-  if (process.getuid?.() !== 0) {
-    progress.note(
-      "not root: agents cannot run their gateway under a user of its own, so exec and host files are off",
-    );
-  }
+  const users = await agentUsers(root, state.path);
+  if (users.uidBase === undefined) progress.note(users.reason);
   const secrets = await keepSecrets(state.path);
-  const context = { root, options, settings, state, secrets, supervisor, signal, note: progress.note };
+  const context = {
+    ...{ root, options, settings, state, secrets, supervisor, signal },
+    agentUidBase: users.uidBase,
+    note: progress.note,
+  };
   const stack = await startStack(context, progress, programs);
   const credentialsFile = join(state.path, CREDENTIALS_FILE);
   process.stdout.write(

@@ -1,14 +1,8 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { PartContext, TemporalEndpoint } from "./stack-parts.ts";
 
 const AGENT_MAIN = "agent/server/main.ts";
 const DEFAULT_MODEL = "anthropic/claude-sonnet-4.5";
-
-/** Each stack has a thousand user ids of its own between these, so that agents of two stacks cannot meet. */
-const FIRST_GATEWAY_UID = 20_000;
-const UID_RANGES = 40;
-const UID_RANGE = 1_000;
 
 export type Endpoints = {
   readonly databaseUrl: string;
@@ -24,7 +18,7 @@ export type Endpoints = {
 
 /** The environment of the workers and the gateway. Whatever else `.env` sets reaches them as it is. */
 export function platformEnvironment(context: PartContext, endpoints: Endpoints): Record<string, string> {
-  const { options, secrets, state, root } = context;
+  const { options, secrets, state, root, agentUidBase } = context;
   const { temporal, xmtpUrl, apiUrl } = endpoints;
   return {
     DATABASE_URL: endpoints.databaseUrl,
@@ -45,7 +39,7 @@ export function platformEnvironment(context: PartContext, endpoints: Endpoints):
     COMPUTE_DIR: state.agents,
     AGENT_COMMAND: JSON.stringify([process.execPath, join(root, AGENT_MAIN)]),
     AGENT_ENVIRONMENT: JSON.stringify(agentEnvironment(context, endpoints)),
-    ...(process.getuid?.() === 0 && { GATEWAY_UID_BASE: String(gatewayUidBase(state.path)) }),
+    ...(agentUidBase !== undefined && { GATEWAY_UID_BASE: String(agentUidBase) }),
   };
 }
 
@@ -62,9 +56,4 @@ function agentEnvironment({ settings }: PartContext, endpoints: Endpoints): Reco
     ...(DEFAULT_AGENT_NAME && { DEFAULT_AGENT_NAME }),
     ...(CONVERSATION_OWNER && { CONVERSATION_OWNER }),
   };
-}
-
-export function gatewayUidBase(stateDir: string): number {
-  const digest = createHash("sha256").update(stateDir).digest();
-  return FIRST_GATEWAY_UID + (digest.readUInt16BE(0) % UID_RANGES) * UID_RANGE;
 }

@@ -35,9 +35,12 @@ export async function keepSecrets(stateDir: string): Promise<LocalSecrets> {
   return secrets;
 }
 
-/** What the local tools read to reach the gateway. */
-export async function writeCredentials(stateDir: string, apiUrl: string, apiKey: string): Promise<void> {
-  await writePrivateJson(join(stateDir, CREDENTIALS_FILE), { apiUrl, apiKey });
+/** What the local tools read to reach the gateway and the network. */
+export async function writeCredentials(
+  stateDir: string,
+  credentials: { apiUrl: string; apiKey: string; xmtpEnv: string; xmtpApiUrl: string | undefined },
+): Promise<void> {
+  await writePrivateJson(join(stateDir, CREDENTIALS_FILE), credentials);
 }
 
 async function writePrivateJson(file: string, value: unknown): Promise<void> {

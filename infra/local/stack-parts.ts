@@ -20,6 +20,8 @@ export type PartContext = {
   readonly settings: Settings;
   readonly state: StateDir;
   readonly secrets: LocalSecrets;
+  /** First user id of the agents' model gateways; undefined when they cannot have users of their own. */
+  readonly agentUidBase: number | undefined;
   readonly supervisor: Supervisor;
   readonly signal: AbortSignal;
   readonly note: (text: string) => void;

@@ -24,6 +24,7 @@ export type RunningStack = {
   readonly temporalAddress: string;
   readonly xmtpNetwork: string;
   readonly openrouter: "local stand-in" | "openrouter.ai";
+  readonly openrouterUrl: string;
 };
 
 /**
@@ -66,13 +67,15 @@ export async function startStack(
   for (const program of programs) {
     await progress.step(program.name, () => runOwnProgram(context, { ...program, env: environment }));
   }
-  await writeCredentials(state.path, apiUrl, secrets.apiKey);
+  const { apiKey } = secrets;
+  await writeCredentials(state.path, { apiUrl, apiKey, xmtpEnv: network, xmtpApiUrl: xmtpUrl });
   return {
     apiUrl,
     temporalUiUrl: temporal.uiUrl,
     temporalAddress: temporal.address,
     xmtpNetwork: network,
     openrouter: realKey === undefined ? "local stand-in" : "openrouter.ai",
+    openrouterUrl,
   };
 }
 

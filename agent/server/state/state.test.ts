@@ -15,6 +15,7 @@ import { readTombstone, writeTombstone } from "./tombstone.ts";
 import {
   createTurnLedger,
   type StoredMessage,
+  TURN_MAX_BYTES,
   TURN_MAX_MESSAGES,
   WAITING_MAX_MESSAGES,
 } from "./turn-ledger.ts";
@@ -158,6 +159,19 @@ describe("the turn ledger", () => {
     };
     expect(() => ledger.complete(turn?.turnId ?? "", fail)).toThrow("full");
     expect(ledger.openTurn()).toEqual(turn);
+  });
+
+  it("bounds the text of a turn, but never leaves a single message out", () => {
+    const ledger = createTurnLedger(database, vault);
+    ledger.take(message("big", "b".repeat(TURN_MAX_BYTES), 1));
+    ledger.take(message("m1", "s".repeat(TURN_MAX_BYTES / 2), 2));
+    ledger.take(message("m2", "s".repeat(TURN_MAX_BYTES / 2), 3));
+    const taken: string[][] = [];
+    for (let turn = ledger.openTurn(); turn !== undefined; turn = ledger.openTurn()) {
+      taken.push(turn.messages.map(({ id }) => id));
+      ledger.complete(turn.turnId, () => undefined);
+    }
+    expect(taken).toEqual([["big"], ["m1"], ["m2"]]);
   });
 
   it("leaves what is too much for one turn to the next", () => {

@@ -8,6 +8,7 @@ import type { Vault } from "./vault.ts";
 const PURPOSE = "inbound";
 /** More than this waits for the following turn. */
 export const TURN_MAX_MESSAGES = 100;
+export const TURN_MAX_BYTES = 64 * 1024;
 
 const StoredMessage = Type.Object({
   id: Type.String(),
@@ -59,8 +60,12 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   );
   const insertTurn = database.prepare("INSERT INTO turn (turn_id, state, opened_at) VALUES (?, 'open', ?)");
   const assign = database.prepare(
-    `UPDATE inbound SET turn_id = ? WHERE position IN
-       (SELECT position FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL ORDER BY sent_at_ms, position LIMIT ${TURN_MAX_MESSAGES})`,
+    `UPDATE inbound SET turn_id = ? WHERE position IN (
+       SELECT position FROM (
+         SELECT position, row_number() OVER waiting AS place, sum(length(message)) OVER waiting AS bytes
+         FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL
+         WINDOW waiting AS (ORDER BY sent_at_ms, position))
+       WHERE place = 1 OR (place <= ${TURN_MAX_MESSAGES} AND bytes <= ${TURN_MAX_BYTES}))`,
   );
   const ofTurn = database.prepare(
     "SELECT message FROM inbound WHERE turn_id = ? ORDER BY sent_at_ms, position",

@@ -6,7 +6,7 @@ import type { OpenTurn, TurnLedger } from "../state/turn-ledger.ts";
 import { createWake } from "../wake.ts";
 import { decideOutbound } from "./outbound-policy.ts";
 
-/** What a turn says besides its messages. Undefined while there is nobody to serve. */
+/** What a turn says besides its messages. */
 export interface TurnContext {
   conversationId: string;
   agentName: string;
@@ -18,7 +18,9 @@ export interface TurnSourceOptions {
   ledger: TurnLedger;
   outbox: Outbox;
   facts: Facts;
+  /** Undefined while there is no conversation. */
   context(): Promise<TurnContext | undefined>;
+  isServing(): boolean;
   redact(text: string): string;
   outOfCredit(): boolean;
   /** Something was queued to be said. */
@@ -56,9 +58,9 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     next: async (signal) => {
       const ended = AbortSignal.any([signal, stopping.signal]);
       while (!ended.aborted) {
-        const context = await options.context();
-        const open = context === undefined ? undefined : ledger.openTurn();
-        if (context !== undefined && open !== undefined) return toTurn(open, context);
+        const open = options.isServing() ? ledger.openTurn() : undefined;
+        const context = open === undefined ? undefined : await options.context();
+        if (open !== undefined && context !== undefined) return toTurn(open, context);
         await arrivals.sleep(ended);
       }
       return undefined;

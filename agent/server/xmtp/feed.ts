@@ -63,7 +63,7 @@ export function startFeed(options: FeedOptions): Feed {
         if (stopping.signal.aborted) end();
         for await (const message of stream) {
           if (message === undefined || stopping.signal.aborted) continue;
-          await guarded("xmtp-message-failed", () => options.onMessage(message));
+          if (!(await guarded("xmtp-message-failed", () => options.onMessage(message)))) catchUp.wake();
         }
         stopping.signal.removeEventListener("abort", end);
       } catch (error) {

@@ -32,7 +32,8 @@ describe("what the model reads", () => {
     const instructions = "\n  You are our trip planner.\n";
     expect(turnInstructions(aTurn("", { agentName: "Robin", members, instructions }))).toBe(
       "Your name here is Robin.\nPeople in this conversation: Alice, Bob.\n" +
-        "What you are here for, from the person who set you up:\n\nYou are our trip planner.",
+        "What you are here for, from the person who set you up:\n" +
+        "<instructions>\nYou are our trip planner.\n</instructions>",
     );
     expect(turnInstructions(aTurn("", { instructions: " " }))).not.toContain("What you are here for");
   });

@@ -16,7 +16,10 @@ export function turnInstructions(turn: Turn): string {
   const people = turn.members.map((member) => member.name).join(", ");
   const parts = [`Your name here is ${turn.agentName}.`, `People in this conversation: ${people}.`];
   if (turn.instructions.trim() !== "") {
-    parts.push(`What you are here for, from the person who set you up:\n\n${turn.instructions.trim()}`);
+    parts.push(
+      "What you are here for, from the person who set you up:",
+      `<instructions>\n${turn.instructions.trim()}\n</instructions>`,
+    );
   }
   return parts.join("\n");
 }

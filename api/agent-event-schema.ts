@@ -1,0 +1,28 @@
+import { Type } from "typebox";
+import { PROVISION_REFUSALS } from "../domain/agent-protocol.ts";
+
+const strict = { additionalProperties: false } as const;
+const Id = Type.String({ pattern: "^[\\x21-\\x7e]{1,128}$" });
+const Code = Type.String({ pattern: "^[A-Za-z0-9._-]{1,128}$" });
+const Reason = Type.Enum(["member", "removed", "operator", "expiry"]);
+const report = {
+  epoch: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+  sequence: Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }),
+};
+/** `AgentEvent` of `domain/agent-protocol.ts`. */
+export const EventBody = Type.Union([
+  Type.Object({ ...report, kind: Type.Literal("idle"), inboxId: Id, conversationId: Id }, strict),
+  Type.Object({ ...report, kind: Type.Literal("joined"), claimId: Id, conversationId: Id }, strict),
+  Type.Object(
+    {
+      ...report,
+      kind: Type.Literal("join-refused"),
+      claimId: Id,
+      refusal: Type.Enum([...PROVISION_REFUSALS]),
+    },
+    strict,
+  ),
+  Type.Object({ ...report, kind: Type.Literal("exploding"), reason: Reason }, strict),
+  Type.Object({ ...report, kind: Type.Literal("exploded"), reason: Reason }, strict),
+  Type.Object({ ...report, kind: Type.Literal("fault"), part: Code, code: Code }, strict),
+]);
