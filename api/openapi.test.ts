@@ -42,6 +42,7 @@ test("it is OpenAPI 3.1 with every route and its access", () => {
     "key  GET /api/instances/{id}",
     "key  GET /api/pool",
     "key  POST /api/instances/{id}/explode",
+    "key  POST /api/pool/audit",
     "key  POST /api/pool/claim",
     "key  POST /api/pool/drain",
     "key  POST /api/pool/pause",

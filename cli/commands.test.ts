@@ -147,9 +147,8 @@ test("pool shows the pool and passes on what the gateway says", async () => {
   const shown = await runCommand(pool, ["--json"], { env });
   expect(shown.events).toEqual([expect.objectContaining({ event: "pool", name: "default" })]);
   await expect(runCommand(pool, ["drain", "21"], { env })).rejects.toThrow("whole number from 1 to 20");
-  // Nobody runs the pool's workflow here.
-  await expect(runCommand(pool, ["resume"], { env })).rejects.toMatchObject({
-    problem: { code: "unavailable" },
+  await expect(runCommand(pool, ["pause", "two\nlines"], { env })).rejects.toMatchObject({
+    problem: { code: "invalid-request" },
   });
 });
 

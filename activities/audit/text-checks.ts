@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError } from "@temporalio/client";
+import { isGrpcServiceError } from "@temporalio/client";
 import type { Violation } from "../../domain/audit.ts";
 import type { ClaimId } from "../../domain/ids.ts";
 import type { Dependencies } from "../dependencies.ts";
@@ -12,6 +12,7 @@ import { textsIn } from "./texts-in.ts";
 const MAX_HISTORIES = 300;
 /** Shorter texts would be found by chance. */
 const MIN_NEEDLE_CHARS = 12;
+const GRPC_NOT_FOUND = 5;
 
 /** Looks for every secret and text that is open now in the histories and in the events (I6). */
 export async function checkTexts(deps: Dependencies): Promise<Violation[]> {
@@ -56,7 +57,7 @@ async function workflowsWith(
       else if (textsIn(history).some(found)) ids.add(workflowId);
     } catch (error) {
       // Deleted since it was listed: there is nothing to read in it any more.
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      if (!isGrpcServiceError(error) || error.code !== GRPC_NOT_FOUND) throw error;
     }
   }
   return ids;

@@ -34,7 +34,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   },
   agent: { may: ["domain"], why: "a package of its own, which shares only words" },
   cli: {
-    may: ["domain", "agent/convos"],
+    may: ["domain", "agent/convos", "infra/local/file-lock.ts"],
     mayTypes: ["api"],
     why: "a client of the HTTP API, and of XMTP for chat",
   },

@@ -159,4 +159,19 @@ describe("startPostgres", () => {
       await expect(access(path)).rejects.toThrow("ENOENT");
     }
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    "removes what a deleted temporary folder left in the shared one",
+    async () => {
+      const { stop } = await startPostgres({ dataDir, log });
+      await stop();
+      const elsewhere = await readFile(join(dataDir, "location"), "utf8");
+      await rm(dataDir, { recursive: true });
+      const next = join(folder, "next");
+      const other = await startPostgres({ dataDir: next, log });
+      await other.stop();
+      await expect(access(elsewhere)).rejects.toThrow("ENOENT");
+      await dropPostgresData(next);
+    },
+  );
 });

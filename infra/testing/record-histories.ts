@@ -152,8 +152,13 @@ async function recordClaims(): Promise<void> {
   await record("claim", "replaced", `claim/${replaced.claimId}`);
 
   for (const id of await replenished(3)) await misbehave(id, "refuse-provision");
-  const failed = await claimOn("failed");
-  await record("claim", "failed-after-three", `claim/${failed.claimId}`);
+  await claimOn("failed");
+  const failed = await platform.registry.db
+    .selectFrom("claims")
+    .select("id")
+    .where("failure_code", "=", "claim-failed")
+    .executeTakeFirstOrThrow();
+  await record("claim", "failed-after-three", `claim/${failed.id}`);
 
   await replenished(1);
   const pending = await claimOn("pending", { joinUrl: `${invite()}&then=pending-joined` });

@@ -1,11 +1,27 @@
 import { createHash } from "node:crypto";
-import { chmod, chown, cp, lstat, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { SystemUser } from "./system-user.ts";
 
 /** Written into the data folder when the cluster itself had to live elsewhere. */
 const LOCATION_FILE = "location";
 const SHARED_ROOT = "/var/tmp";
+const SHARED_PREFIX = "convos-agents-";
+/** Written into a folder of the shared root: the data folder it belongs to. */
+const ORIGIN_FILE = "origin";
 
 export type PostgresHome = {
   /** The cluster (PGDATA). */
@@ -30,7 +46,9 @@ export async function preparePostgresHome(
     user === undefined || ((await canReach(dataDir, user)) && (await canReach(installationDir, user)));
   if (recorded === undefined && reachable) return { clusterDir: join(dataDir, "cluster"), installationDir };
   const home = recorded ?? sharedHome(dataDir);
+  await removeAbandonedHomes();
   await claimSharedHome(home);
+  await writeFile(join(home, ORIGIN_FILE), dataDir, { mode: 0o600 });
   if (recorded === undefined) await writeFile(join(dataDir, LOCATION_FILE), home);
   const installationCopy = await copyInstallation(installationDir, home);
   return { clusterDir: join(home, "cluster"), installationDir: installationCopy };
@@ -46,15 +64,12 @@ export async function dropPostgresData(dataDir: string): Promise<void> {
 function sharedHome(dataDir: string): string {
   return join(
     SHARED_ROOT,
-    `convos-agents-${createHash("sha256").update(dataDir).digest("hex").slice(0, 16)}`,
+    `${SHARED_PREFIX}${createHash("sha256").update(dataDir).digest("hex").slice(0, 16)}`,
   );
 }
 
 async function recordedLocation(dataDir: string): Promise<string | undefined> {
-  const text = await readFile(join(dataDir, LOCATION_FILE), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const text = await readOptional(join(dataDir, LOCATION_FILE));
   if (text === undefined) return undefined;
   // Only ever the one path we would choose ourselves: this text leads to a recursive delete.
   if (text !== sharedHome(dataDir)) throw new Error(`${join(dataDir, LOCATION_FILE)} names a foreign folder`);
@@ -71,6 +86,21 @@ async function claimSharedHome(home: string): Promise<void> {
   await chmod(home, 0o711);
 }
 
+/**
+ * Removes the folders whose data folder was below the temporary folder and was deleted without `dropPostgresData`.
+ * Others are kept even when their data folder is missing: its disk may only be unmounted.
+ */
+async function removeAbandonedHomes(): Promise<void> {
+  for (const name of await readdir(SHARED_ROOT)) {
+    if (!name.startsWith(SHARED_PREFIX)) continue;
+    const home = join(SHARED_ROOT, name);
+    if ((await lstat(home)).uid !== process.getuid?.()) continue;
+    const origin = await readOptional(join(home, ORIGIN_FILE));
+    if (origin?.startsWith(`${tmpdir()}/`) && !(await exists(origin)))
+      await rm(home, { recursive: true, force: true });
+  }
+}
+
 /** Postgres finds its libraries and its share folder relative to its own program, so all of it is copied (60 MB). */
 async function copyInstallation(installationDir: string, home: string): Promise<string> {
   const manifest = await readFile(join(installationDir, "..", "package.json"), "utf8");
@@ -82,6 +112,13 @@ async function copyInstallation(installationDir: string, home: string): Promise<
   await cp(installationDir, partial, { recursive: true, verbatimSymlinks: true });
   await rename(partial, target);
   return target;
+}
+
+async function readOptional(file: string): Promise<string | undefined> {
+  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

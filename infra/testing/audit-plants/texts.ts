@@ -100,7 +100,7 @@ async function remove({ temporal }: TestPlatform, handle: WorkflowHandle): Promi
   });
   await eventually("it is gone", async () => {
     try {
-      await handle.fetchHistory();
+      await handle.describe();
       return false;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return true;
