@@ -2,20 +2,10 @@ import type { ClaimState } from "../domain/claim-state.ts";
 import { type ErrorCode, PlatformError } from "../domain/errors.ts";
 import { type ClaimId, type InstanceId, instanceWorkflowId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { AgentTarget } from "./agent/agent-client.ts";
+import { deliverToAgent } from "./deliver-to-agent.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { doomInstance } from "./doom.ts";
-import {
-  bindWaiting,
-  commitDelivery,
-  type Delivery,
-  endClaim,
-  loadDelivery,
-  recordJoinSent,
-  replaceInstance,
-} from "./registry/claims.ts";
-import type { Registry } from "./registry/registry.ts";
-import { openSecret } from "./registry/secrets.ts";
+import { bindWaiting, type Delivery, endClaim, loadDelivery, replaceInstance } from "./registry/claims.ts";
 import { wakeWorkflow } from "./workflow-starts.ts";
 
 /** What one try to serve the claim came to. `attempt` counts the instances that were bound to it. */
@@ -56,7 +46,7 @@ export const claimActivities = (deps: Dependencies) => {
       if (delivery.state !== "bound" && delivery.state !== "pending") {
         return { outcome: "settled", state: delivery.state };
       }
-      return provision(deps, id, delivery);
+      return deliver(deps, id, delivery);
     },
 
     async failClaim(id: ClaimId, code: ErrorCode): Promise<void> {
@@ -65,45 +55,17 @@ export const claimActivities = (deps: Dependencies) => {
   };
 };
 
-async function provision(deps: Dependencies, id: ClaimId, delivery: Delivery): Promise<DeliveryStep> {
-  const { registry, agents } = deps;
-  const { target, input } = delivery;
-  if (!target || !input)
-    throw new PlatformError("internal", { detail: `claim ${id} is bound without a target` });
+async function deliver(deps: Dependencies, id: ClaimId, delivery: Delivery): Promise<DeliveryStep> {
   try {
-    const agent = targetOf(registry, target);
-    if (input.joinUrl !== undefined && !delivery.joinSent) {
-      await agents.status(agent);
-      await recordJoinSent(registry, id);
-      delivery.joinSent = true;
-    }
-    const answer = await agents.provision(agent, { claimId: id, ...input });
-    const state = answer.outcome === "pending" ? "pending" : "live";
-    const stored = await commitDelivery(registry, id, target.instanceId, state, {
-      agentName: answer.agentName,
-      conversationId: answer.conversationId,
-      inviteUrl: answer.inviteUrl,
-      joined: answer.outcome === "joined",
-    });
-    if (!stored) return { outcome: "settled", state: "cancelled" };
-    return state === "pending" ? { outcome: "pending" } : { outcome: "settled", state };
+    const outcome = await deliverToAgent(deps, id, delivery);
+    if (outcome === "over") return { outcome: "settled", state: "cancelled" };
+    return outcome === "pending" ? { outcome } : { outcome: "settled", state: outcome };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     if (FINAL_REFUSALS.has(error.code)) return fail(deps, id, error.code);
-    return unserved(deps, id, target.instanceId, delivery, error.code);
+    if (!delivery.target) throw error;
+    return unserved(deps, id, delivery.target.instanceId, error.code);
   }
-}
-
-function targetOf({ vault }: Registry, target: NonNullable<Delivery["target"]>): AgentTarget {
-  const { instanceId, epoch, url, secret, instanceKey } = target;
-  if (!url || !secret || !instanceKey)
-    throw new PlatformError("agent-unreachable", { detail: `instance ${instanceId}` });
-  return {
-    url,
-    instanceId,
-    epoch,
-    instanceSecret: openSecret(vault, instanceId, "instance-secret", instanceKey, secret),
-  };
 }
 
 /**
@@ -114,11 +76,11 @@ async function unserved(
   deps: Dependencies,
   id: ClaimId,
   instanceId: InstanceId,
-  delivery: Delivery,
   code: ErrorCode,
 ): Promise<DeliveryStep> {
   await wakeWorkflow(deps.temporal, instanceWorkflowId(instanceId));
-  if (delivery.joinSent) return { outcome: "recovering" };
+  const delivery = await loadDelivery(deps.registry, id);
+  if (!delivery || delivery.joinSent) return { outcome: "recovering" };
   if (delivery.attempt >= LIMITS.claimMaxAttempts) return fail(deps, id, "claim-failed");
   const next = await replaceInstance(deps.registry, id, instanceId, code);
   return { outcome: next ? "replaced" : "waiting" };

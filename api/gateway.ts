@@ -1,3 +1,4 @@
+import type { AgentClient } from "../activities/agent/agent-client.ts";
 import type { Registry } from "../activities/registry/registry.ts";
 import type { Background } from "./background.ts";
 import type { ClaimAnswers } from "./claim-answers.ts";
@@ -9,6 +10,7 @@ import type { Workflows } from "./workflows.ts";
 export interface Gateway {
   readonly config: GatewayConfig;
   readonly registry: Registry;
+  readonly agents: AgentClient;
   readonly workflows: Workflows;
   readonly answers: ClaimAnswers;
   readonly background: Background;

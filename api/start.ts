@@ -1,3 +1,4 @@
+import { AgentClient } from "../activities/agent/agent-client.ts";
 import { openDatabase } from "../activities/registry/database.ts";
 import type { Registry } from "../activities/registry/registry.ts";
 import { Vault } from "../activities/registry/vault.ts";
@@ -34,7 +35,8 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const workflows = new Workflows(config.temporalAddress, config.temporalNamespace);
   const answers = new ClaimAnswers(registry, config.databaseUrl, log);
   const background = new Background(log);
-  const server = await buildServer({ config, registry, workflows, answers, background, log });
+  const agents = new AgentClient();
+  const server = await buildServer({ config, registry, agents, workflows, answers, background, log });
   answers.start();
   const stop = async (): Promise<void> => {
     const patience = setTimeout(() => workflows.giveUp(), STOP_GRACE_MS);

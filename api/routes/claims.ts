@@ -1,4 +1,5 @@
-import { type ClaimView, endClaim, readClaim } from "../../activities/registry/claims.ts";
+import { deliverToAgent } from "../../activities/deliver-to-agent.ts";
+import { type ClaimView, endClaim, loadDelivery, readClaim } from "../../activities/registry/claims.ts";
 import { type Intake, intakeClaim } from "../../activities/registry/intake.ts";
 import { takeNudge } from "../../activities/registry/pools.ts";
 import { PlatformError } from "../../domain/errors.ts";
@@ -7,6 +8,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { claimStatus, deliveredClaim } from "../claim-view.ts";
 import type { Gateway } from "../gateway.ts";
 import { verifyInvite } from "../invite.ts";
+import { describeError } from "../log.ts";
 import {
   AcceptedClaim,
   ClaimBody,
@@ -38,10 +40,15 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
       const intake = await takeIn(gateway, request.body, request.headers["idempotency-key"]);
       const { claimId, created } = intake;
       const waitMs = request.body.waitMs ?? LIMITS.waitDefaultMs;
-      const answer = answers.wait(claimId, waitMs, created, request.signal);
+      const atOnce = created && (await deliverAtOnce(gateway, intake, request.body));
+      const answer = answers.wait(claimId, atOnce ? 0 : waitMs, created && !atOnce, request.signal);
       if (created) {
-        background.run("claim-start", { claim: claimId }, () => workflows.startClaim(claimId));
-        // With an agent bound, making its successor can wait until the caller has its answer.
+        const start = () =>
+          background.run("claim-start", { claim: claimId }, () => workflows.startClaim(claimId));
+        // A served claim's workflow only records it, and its instance's successor can wait, until the caller has
+        // the answer.
+        if (atOnce) reply.raw.once("close", start);
+        else start();
         if (intake.instanceId === undefined) nudgePool(gateway);
         else reply.raw.once("close", () => nudgePool(gateway));
       }
@@ -89,6 +96,28 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
       return claimStatus(claim);
     },
   );
+}
+
+/**
+ * Serves a claim that has an agent within the request, without a hop over Temporal. Whatever does not work at the
+ * first try is left to the claim's workflow. A join waits for people, so it is left to it from the start.
+ */
+async function deliverAtOnce(
+  { registry, agents, log }: Gateway,
+  intake: Intake,
+  body: ClaimBody,
+): Promise<boolean> {
+  if (intake.instanceId === undefined || body.joinUrl !== undefined) return false;
+  try {
+    const delivery = await loadDelivery(registry, intake.claimId);
+    return (
+      delivery?.state === "bound" &&
+      (await deliverToAgent({ registry, agents }, intake.claimId, delivery)) === "live"
+    );
+  } catch (error) {
+    log("claim-not-at-once", { claim: intake.claimId, ...describeError(error) });
+    return false;
+  }
 }
 
 function takeIn({ registry, config }: Gateway, body: ClaimBody, idempotencyKey: string): Promise<Intake> {

@@ -15,7 +15,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   workflows: {
     may: ["domain"],
     mayTypes: ["activities"],
-    packages: ["@temporalio/workflow", "@temporalio/common"],
+    packages: ["@temporalio/workflow"],
     why: "deterministic shells around the domain",
   },
   activities: { may: ["domain"], why: "the world, as the domain's words" },
@@ -26,7 +26,8 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   api: {
     // `agent/convos` is the protocol's library: an invite is verified before anything is bound to it.
     may: [
-      ...["domain", "activities/registry", "workflows/messages.ts", "agent/convos"],
+      ...["domain", "activities/registry", "activities/agent", "activities/deliver-to-agent.ts"],
+      ...["workflows/messages.ts", "agent/convos"],
       ...["infra/config", "infra/local/parent-lifeline.ts"],
     ],
     mayTypes: ["workflows"],

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { DETERMINISM } from "./determinism.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const NAME_WIDTH = 16;
@@ -11,6 +12,7 @@ const CHECKS: readonly Check[] = [
   { name: "Types", script: "node_modules/typescript/bin/tsc", args: ["--noEmit", "--pretty", "false"] },
   { name: "Format and lint", script: "node_modules/@biomejs/biome/bin/biome", args: ["check", "."] },
   { name: "Folder arrows", script: "infra/checks/folder-arrows.ts", args: [] },
+  DETERMINISM,
   { name: "Unused code", script: "node_modules/knip/bin/knip.js", args: ["--no-progress"] },
 ];
 

@@ -108,7 +108,12 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
     const credentials = first.ready?.credentialsFile ?? "";
     expect((await stat(credentials)).mode & 0o777).toBe(0o600);
     const apiKey = environment.API_KEY;
-    expect(JSON.parse(await readFile(credentials, "utf8"))).toEqual({ apiUrl: first.ready?.apiUrl, apiKey });
+    expect(JSON.parse(await readFile(credentials, "utf8"))).toEqual({
+      apiUrl: first.ready?.apiUrl,
+      apiKey,
+      xmtpEnv: "local",
+      xmtpApiUrl: environment.XMTP_API_URL,
+    });
     await query(environment.DATABASE_URL ?? "", "create table kept (one int)");
 
     const pids = [...(await recordedPids()), pid, agentPid];

@@ -94,7 +94,8 @@ async function removeAbandonedHomes(): Promise<void> {
   for (const name of await readdir(SHARED_ROOT)) {
     if (!name.startsWith(SHARED_PREFIX)) continue;
     const home = join(SHARED_ROOT, name);
-    if ((await lstat(home)).uid !== process.getuid?.()) continue;
+    const owner = (await lstat(home).catch(ignoreMissing))?.uid;
+    if (owner !== process.getuid?.()) continue;
     const origin = await readOptional(join(home, ORIGIN_FILE));
     if (origin?.startsWith(`${tmpdir()}/`) && !(await exists(origin)))
       await rm(home, { recursive: true, force: true });
@@ -115,10 +116,12 @@ async function copyInstallation(installationDir: string, home: string): Promise<
 }
 
 async function readOptional(file: string): Promise<string | undefined> {
-  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  return readFile(file, "utf8").catch(ignoreMissing);
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT") return undefined;
+  throw error;
 }
 
 async function exists(path: string): Promise<boolean> {
