@@ -131,8 +131,6 @@ export type AgentEvent = {
   | { kind: "fault"; part: string; code: string }
 );
 
-export type AgentEventKind = AgentEvent["kind"];
-
 /** One line of JSON that the compute driver writes to the agent's standard input; then it closes it. */
 export interface AgentSecrets {
   /** 64 hex. */
