@@ -60,6 +60,26 @@ describe("20 claims at once on 6 idle agents of a paused pool", () => {
     expect((await platform.request("GET", `/api/claims/${second?.id}`)).body.status).toBe("waiting");
   }, 30_000);
 
+  it("goes on when the workflows of a waiting claim and of the pool were terminated by hand", async () => {
+    const { id } = await platform.registry.db
+      .selectFrom("claims")
+      .select("id")
+      .where("state", "=", "waiting")
+      .orderBy("created_at")
+      .executeTakeFirstOrThrow();
+    await platform.temporal.workflow.getHandle(`claim/${id}`).terminate("by hand");
+    await platform.temporal.workflow.getHandle("pool/default").terminate("by hand");
+    await eventually("the claim is found", async () => {
+      const { claims } = (await platform.request("POST", "/api/pool/reconcile")).body;
+      return Array.isArray(claims) && claims.includes(id);
+    });
+    await platform.request("POST", "/api/pool/replenish", { count: 1 });
+    await eventually(
+      "it is live",
+      async () => (await platform.request("GET", `/api/claims/${id}`)).body.status === "live",
+    );
+  }, 30_000);
+
   it("cancels waiting claims", async () => {
     const waiting = await platform.registry.db
       .selectFrom("claims")
