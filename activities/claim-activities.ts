@@ -4,9 +4,8 @@ import { type ClaimId, type InstanceId, instanceWorkflowId } from "../domain/ids
 import { LIMITS } from "../domain/limits.ts";
 import { deliverToAgent } from "./deliver-to-agent.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { doomInstance } from "./doom.ts";
 import { bindWaiting, type Delivery, endClaim, loadDelivery, replaceInstance } from "./registry/claims.ts";
-import { wakeWorkflow } from "./workflow-starts.ts";
+import { startExplode, wakeWorkflow } from "./workflow-starts.ts";
 
 /** What one try to serve the claim came to. `attempt` counts the instances that were bound to it. */
 export type DeliveryStep =
@@ -58,7 +57,7 @@ export const claimActivities = (deps: Dependencies) => {
 async function deliver(deps: Dependencies, id: ClaimId, delivery: Delivery): Promise<DeliveryStep> {
   try {
     const outcome = await deliverToAgent(deps, id, delivery);
-    if (outcome === "over") return { outcome: "settled", state: "cancelled" };
+    if (outcome === "over") return afterwards(deps, id);
     return outcome === "pending" ? { outcome } : { outcome: "settled", state: outcome };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
@@ -80,15 +79,23 @@ async function unserved(
 ): Promise<DeliveryStep> {
   await wakeWorkflow(deps.temporal, instanceWorkflowId(instanceId));
   const delivery = await loadDelivery(deps.registry, id);
-  if (!delivery || delivery.joinSent) return { outcome: "recovering" };
+  if (delivery?.state !== "bound") return afterwards(deps, id);
+  if (delivery.joinSent) return { outcome: "recovering" };
   if (delivery.attempt >= LIMITS.claimMaxAttempts) return fail(deps, id, "claim-failed");
   const next = await replaceInstance(deps.registry, id, instanceId, code);
   return { outcome: next ? "replaced" : "waiting" };
 }
 
+/** Somebody else has changed the claim meanwhile: whatever it is now is what to go on from. */
+async function afterwards({ registry }: Dependencies, id: ClaimId): Promise<DeliveryStep> {
+  const state = (await loadDelivery(registry, id))?.state ?? "cancelled";
+  return state === "waiting" || state === "bound" || state === "pending"
+    ? { outcome: "replaced" }
+    : { outcome: "settled", state };
+}
+
 async function fail(deps: Dependencies, id: ClaimId, code: ErrorCode): Promise<DeliveryStep> {
-  const { instanceId } = await endClaim(deps.registry, id, { state: "failed", code });
-  if (instanceId)
-    await doomInstance(deps, instanceId, code === "claim-expired" ? "claim-expired" : "claim-failed");
-  return { outcome: "settled", state: "failed" };
+  const { ended, instanceId, reason } = await endClaim(deps.registry, id, { state: "failed", code });
+  if (instanceId) await startExplode(deps.temporal, instanceId, reason);
+  return ended ? { outcome: "settled", state: "failed" } : afterwards(deps, id);
 }

@@ -1,3 +1,4 @@
+import type { ProvisionAnswer } from "../domain/agent-protocol.ts";
 import { PlatformError } from "../domain/errors.ts";
 import type { ClaimId } from "../domain/ids.ts";
 import type { AgentClient, AgentTarget } from "./agent/agent-client.ts";
@@ -23,6 +24,7 @@ export async function deliverToAgent(
     await recordJoinSent(registry, id);
   }
   const answer = await agents.provision(agent, { claimId: id, ...input });
+  checkAnswer(answer, input.joinUrl !== undefined);
   const state = answer.outcome === "pending" ? "pending" : "live";
   const stored = await commitDelivery(registry, id, target.instanceId, state, {
     agentName: answer.agentName,
@@ -31,6 +33,13 @@ export async function deliverToAgent(
     joined: answer.outcome === "joined",
   });
   return stored ? state : "over";
+}
+
+/** A proved answer can still be one to another question. */
+function checkAnswer({ outcome, inviteUrl, conversationId }: ProvisionAnswer, joining: boolean): void {
+  const complete = outcome === "pending" || conversationId !== null;
+  const fits = joining ? outcome !== "created" : outcome === "created" && inviteUrl !== null;
+  if (!fits || !complete) throw new PlatformError("agent-unproven", { detail: `it answered "${outcome}"` });
 }
 
 function targetOf({ vault }: Registry, target: NonNullable<Delivery["target"]>): AgentTarget {

@@ -1,5 +1,5 @@
 import { PlatformError } from "../domain/errors.ts";
-import { type ClaimId, claimWorkflowId, type Epoch, type InstanceId } from "../domain/ids.ts";
+import { type ClaimId, claimWorkflowId, type Epoch, type InstanceId, type PoolName } from "../domain/ids.ts";
 import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import type { LaunchSpec } from "../domain/launch-spec.ts";
 import type { LifecycleFacts } from "../domain/steps/lifecycle-step.ts";
@@ -21,15 +21,27 @@ import { reportedEnd } from "./registry/reports.ts";
 import { agentSecrets, readSecret } from "./registry/secrets.ts";
 import { wakePool, wakeWorkflow } from "./workflow-starts.ts";
 
+/** Where an instance stands, for those who look at its workflow. */
+export interface InstanceStanding {
+  state: InstanceState;
+  /** ISO 8601. */
+  stateSince: string;
+  pool: PoolName;
+  claimId: ClaimId | null;
+}
+
 export const lifecycleActivities = (deps: Dependencies) => {
   const { registry, compute, agents, temporal } = deps;
 
   return {
     /** What is known of the instance now. A driver that cannot say makes the process "unknown". */
-    async observeInstance(id: InstanceId): Promise<LifecycleFacts> {
+    async observeInstance(id: InstanceId): Promise<LifecycleFacts & InstanceStanding> {
       const instance = await readInstance(registry, id);
       return {
         state: instance.state,
+        stateSince: instance.stateSince.toISOString(),
+        pool: instance.pool,
+        claimId: instance.claimId ?? null,
         desired: instance.desired,
         epoch: instance.epoch,
         readyEpoch: instance.readyEpoch,

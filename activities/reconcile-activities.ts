@@ -1,14 +1,17 @@
 import type { Client } from "@temporalio/client";
-import { claimWorkflowId, type InstanceId, instanceWorkflowId } from "../domain/ids.ts";
+import { claimWorkflowId, explodeWorkflowId, type InstanceId, instanceWorkflowId } from "../domain/ids.ts";
 import { WORKFLOW_TYPES } from "../domain/workflow-types.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { doomInstance } from "./doom.ts";
 import { listRunning } from "./registry/instances.ts";
 import { listPools } from "./registry/pools.ts";
 import { doomedInstances, openClaims, presentInstances } from "./registry/unattended.ts";
-import { startClaim, startExplode, startLifecycle, wakePool, wakeWorkflow } from "./workflow-starts.ts";
+import { startClaim, startLifecycle, wakePool, wakeWorkflow } from "./workflow-starts.ts";
 
-/** A claim younger than this has its workflow started by the gateway that took it in. */
-const CLAIM_GRACE_MS = 5_000;
+/** A claim younger than this is still with the gateway that took it in; longer than its own try takes. */
+const CLAIM_GRACE_MS = 12_000;
+/** In one run; the next one goes on. */
+const MAX_STARTS = 200;
 
 /** What Reconcile found without anybody in charge, and put back to work. Ids only. */
 export interface ReconcileFindings {
@@ -28,29 +31,42 @@ export const reconcileActivities = (deps: Dependencies) => {
      * an operator has terminated a workflow.
      */
     async reconcile(): Promise<ReconcileFindings> {
-      const findings: ReconcileFindings = { claims: [], lifecycles: [], explodes: [], lost: [] };
-      const running = await runningWorkflows(temporal);
-      for (const id of await openClaims(registry, CLAIM_GRACE_MS)) {
-        if (running.has(claimWorkflowId(id))) continue;
-        await startClaim(temporal, id);
-        findings.claims.push(id);
-      }
-      for (const id of await presentInstances(registry)) {
-        if (running.has(instanceWorkflowId(id))) continue;
-        await startLifecycle(temporal, id);
-        findings.lifecycles.push(id);
-      }
-      for (const { id, reason } of await doomedInstances(registry, quarantineMs)) {
-        if (running.has(`explode/${id}`)) continue;
-        await startExplode(temporal, id, reason);
-        findings.explodes.push(id);
-      }
-      findings.lost = await wakeLost(deps);
       for (const pool of await listPools(registry)) await wakePool(temporal, pool);
+      const running = await runningWorkflows(temporal);
+      const missing = (workflowId: string) => !running.has(workflowId);
+      const claims = (await openClaims(registry, CLAIM_GRACE_MS)).filter((id) =>
+        missing(claimWorkflowId(id)),
+      );
+      const present = (await presentInstances(registry)).filter((id) => missing(instanceWorkflowId(id)));
+      const doomed = (await doomedInstances(registry, quarantineMs)).filter(({ id }) =>
+        missing(explodeWorkflowId(id)),
+      );
+      const errors: unknown[] = [];
+      const findings: ReconcileFindings = {
+        explodes: await each(doomed, errors, ({ id, reason }) =>
+          doomInstance(deps, id, reason).then(() => id),
+        ),
+        claims: await each(claims, errors, (id) => startClaim(temporal, id).then(() => id)),
+        lifecycles: await each(present, errors, (id) => startLifecycle(temporal, id).then(() => id)),
+        lost: await wakeLost(deps),
+      };
+      // What could be started has been; the next run goes on with the rest, and this one shows that it failed.
+      if (errors.length > 0) throw errors[0];
       return findings;
     },
   };
 };
+
+/** Starts as many as one run may, whatever becomes of single ones; answers those that were started. */
+async function each<T>(
+  items: readonly T[],
+  errors: unknown[],
+  start: (item: T) => Promise<string>,
+): Promise<string[]> {
+  const results = await Promise.allSettled(items.slice(0, MAX_STARTS).map(start));
+  for (const result of results) if (result.status === "rejected") errors.push(result.reason);
+  return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}
 
 /**
  * The ids of the open workflows of one kind of instance each. Visibility lags by moments, which only makes a

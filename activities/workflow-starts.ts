@@ -25,7 +25,7 @@ export async function startClaim(client: Client, id: ClaimId): Promise<void> {
   await startOnce(client, WORKFLOW_TYPES.claim, claimWorkflowId(id), TASK_QUEUES.claims, {
     argument: { claimId: id },
     summary: `Claim ${id}`,
-    attributes: {},
+    attributes: { ClaimId: [id] },
   });
 }
 
@@ -96,6 +96,7 @@ export async function wakePool(client: Client, pool: PoolName): Promise<void> {
       signal: "wake",
       signalArgs: [],
       staticSummary: `Pool ${pool}`,
+      searchAttributes: { PoolName: [pool] },
     }),
   );
 }

@@ -14,7 +14,7 @@ import { ReceiptSigner } from "../activities/registry/receipt.ts";
 import { Vault } from "../activities/registry/vault.ts";
 import { parsePoolName } from "../domain/ids.ts";
 import { ConfigError } from "../infra/config/environment.ts";
-import type { WorkerConfig } from "./config.ts";
+import { WORKERS, type WorkerConfig } from "./config.ts";
 import { log } from "./log.ts";
 
 /** From the start of an agent's process until it listens; being ready takes longer. */
@@ -44,7 +44,7 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
     prefix: config.RESOURCE_PREFIX,
   };
   const pool = parsePoolName(config.POOL);
-  if (!pool) throw new ConfigError(["POOL is not a pool's name"]);
+  if (!pool) throw new ConfigError(WORKERS.name, ["POOL is not a pool's name"]);
   await ensurePool(
     registry,
     { name: pool, target: config.POOL_TARGET, surge: config.POOL_SURGE, generation: config.GENERATION },
@@ -77,7 +77,9 @@ function computeDriver(config: WorkerConfig): ComputeDriver {
   switch (config.COMPUTE) {
     case "process": {
       if (!config.COMPUTE_DIR || !config.AGENT_COMMAND) {
-        throw new ConfigError(["COMPUTE_DIR and AGENT_COMMAND are required for COMPUTE=process"]);
+        throw new ConfigError(WORKERS.name, [
+          "COMPUTE_DIR and AGENT_COMMAND are required for COMPUTE=process",
+        ]);
       }
       const command = json(Command, "AGENT_COMMAND", config.AGENT_COMMAND);
       return new ProcessDriver({
@@ -88,7 +90,8 @@ function computeDriver(config: WorkerConfig): ComputeDriver {
       });
     }
     case "stand-in":
-      if (!config.STAND_IN_URL) throw new ConfigError(["STAND_IN_URL is required for COMPUTE=stand-in"]);
+      if (!config.STAND_IN_URL)
+        throw new ConfigError(WORKERS.name, ["STAND_IN_URL is required for COMPUTE=stand-in"]);
       return new StandInDriver({ hostUrl: config.STAND_IN_URL });
   }
 }
@@ -102,6 +105,6 @@ function json<Schema extends typeof Command | typeof Environment>(
     return Value.Parse(schema, JSON.parse(text));
   } catch {
     // The parser's message would quote the value.
-    throw new ConfigError([`${name} is not the JSON that it should be`]);
+    throw new ConfigError(WORKERS.name, [`${name} is not the JSON that it should be`]);
   }
 }

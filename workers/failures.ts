@@ -24,7 +24,10 @@ export class CatalogueFailures implements ActivityInboundCallsInterceptor {
       return await next(input);
     } catch (error) {
       if (error instanceof ApplicationFailure || error instanceof CancelledFailure) throw error;
-      throw this.#failureOf(error);
+      const failure = this.#failureOf(error);
+      // Its own stack would say no more than where this line stands, with the paths of the machine.
+      failure.stack = `${failure.type}: ${failure.message}`;
+      throw failure;
     }
   }
 

@@ -1,9 +1,8 @@
 /** The control worker as a program. */
 import { Runtime } from "@temporalio/worker";
-import { readEnvironment } from "../infra/config/environment.ts";
-import { WorkerConfig } from "./config.ts";
+import { parseConfig } from "./config.ts";
 import { runControlWorker } from "./control-worker.ts";
 import { RUNTIME_OPTIONS } from "./run.ts";
 
 Runtime.install(RUNTIME_OPTIONS);
-await runControlWorker(readEnvironment(WorkerConfig, process.env));
+await runControlWorker(parseConfig(process.env));

@@ -15,6 +15,7 @@ export async function ensureReconcileSchedule(client: Client): Promise<void> {
         taskQueue: TASK_QUEUES.control,
         workflowExecutionTimeout: "2m",
         args: [],
+        staticSummary: "Reconcile, each minute",
       },
     });
   } catch (error) {

@@ -4,7 +4,7 @@ import type { ResourceOutcome } from "../../domain/resource-state.ts";
 import { intend, type LedgerEntry, recordActive, recordAmbiguous } from "../registry/ledger.ts";
 import type { Registry } from "../registry/registry.ts";
 import { readSecret, storeSecret } from "../registry/secrets.ts";
-import type { OpenRouterClient } from "./client.ts";
+import type { Key, OpenRouterClient } from "./client.ts";
 
 /** What an agent may spend in all: the limit of its key, absolute, never reset by the provider. */
 export const KEY_LIMIT_USD = 20;
@@ -26,25 +26,37 @@ export async function ensureModelKey(
   if (known && secret) return;
   if (entry.state === "active") throw new PlatformError("invalid", { detail: `the key of ${id} was lost` });
 
-  let created: Awaited<ReturnType<OpenRouterClient["createKey"]>>;
+  // The look-up may have taken long: nothing is made behind a fence that came meanwhile.
+  await intend(registry, id, "openrouter", "model-key");
+  const created = await createKey(registry, client, entry);
   try {
-    created = await client.createKey(entry.name, KEY_LIMIT_USD);
+    const kept = await registry.db.transaction().execute(async (tx) => {
+      await storeSecret(registry, tx, id, "model-key", created.secret);
+      return recordActive(tx, entry.id, created.key.hash);
+    });
+    if (!kept) throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
+  } catch (error) {
+    // Nobody would find it: its secret is nowhere, and its row may be settled already.
+    await client.deleteKey(created.key.hash);
+    throw error;
+  }
+  const readBack = await client.findKey(created.key.hash);
+  if (!readBack) throw new PlatformError("transient", { detail: "the new key cannot be read yet" });
+}
+
+async function createKey(
+  registry: Registry,
+  client: OpenRouterClient,
+  entry: LedgerEntry,
+): Promise<{ key: Key; secret: string }> {
+  try {
+    return await client.createKey(entry.name, KEY_LIMIT_USD);
   } catch (error) {
     if (error instanceof PlatformError && error.code === "ambiguous") {
       await recordAmbiguous(registry, entry.id, "ambiguous");
     }
     throw error;
   }
-  const kept = await registry.db.transaction().execute(async (tx) => {
-    await storeSecret(registry, tx, id, "model-key", created.secret);
-    return recordActive(tx, entry.id, created.key.hash);
-  });
-  if (!kept) {
-    await client.deleteKey(created.key.hash);
-    throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
-  }
-  const readBack = await client.findKey(created.key.hash);
-  if (!readBack) throw new PlatformError("transient", { detail: "the new key cannot be read yet" });
 }
 
 /** Stops all spending at once, before anything else is taken apart. */

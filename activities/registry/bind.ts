@@ -1,17 +1,55 @@
 import { sql } from "kysely";
+import type { ClaimState } from "../../domain/claim-state.ts";
 import type { ClaimId, InstanceId, PoolName } from "../../domain/ids.ts";
 import type { Querier } from "./database.ts";
 
 /**
- * Binds the oldest idle instance of the pool to a waiting claim, in one statement. Rows that another claim is
- * taking are skipped, so claims never wait for each other; the partial index makes it independent of the
- * pool's size. Returns undefined when no instance is idle or the claim is not waiting.
+ * Everything that changes more than one of them locks in this order: claim, instance, binding. So no two of them
+ * ever wait for each other in a circle.
+ */
+export async function lockClaim(
+  db: Querier,
+  id: ClaimId,
+): Promise<{ state: ClaimState; data_key: Buffer | null; join_sent: boolean } | undefined> {
+  return db
+    .selectFrom("claims")
+    .select(["state", "data_key", "join_sent"])
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** The instance that has the claim now. Read it after locking the claim: then it cannot change. */
+export async function boundInstance(db: Querier, id: ClaimId): Promise<InstanceId | undefined> {
+  const row = await db
+    .selectFrom("bindings")
+    .select("instance_id")
+    .where("claim_id", "=", id)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  return row?.instance_id;
+}
+
+export async function abandonBinding(db: Querier, id: ClaimId): Promise<void> {
+  await db
+    .updateTable("bindings")
+    .set({ state: "abandoned" })
+    .where("claim_id", "=", id)
+    .where("state", "=", "active")
+    .execute();
+}
+
+/**
+ * Binds the oldest idle instance of the pool to a waiting claim, in one statement. Rows that somebody else holds at
+ * this moment are skipped, so claims never wait for each other, or `wait`ed for when nothing may be missed; the partial
+ * index makes it independent of the pool's size. Undefined when no instance is idle or the claim is not waiting.
  */
 export async function bindOldestIdle(
   db: Querier,
   pool: PoolName,
   claimId: ClaimId,
   attempt: number,
+  locked: "skip" | "wait" = "skip",
 ): Promise<InstanceId | undefined> {
   const { rows } = await sql<{ instance_id: InstanceId }>`
     WITH waiting AS (
@@ -19,7 +57,7 @@ export async function bindOldestIdle(
     ), chosen AS (
       SELECT i.id FROM instances i, waiting
       WHERE i.pool = ${pool} AND i.state = 'idle' AND i.desired = 'present'
-      ORDER BY i.state_since LIMIT 1 FOR UPDATE OF i SKIP LOCKED
+      ORDER BY i.state_since LIMIT 1 FOR UPDATE OF i ${locked === "skip" ? sql`SKIP LOCKED` : sql``}
     ), taken AS (
       UPDATE instances SET state = 'claimed' FROM chosen WHERE instances.id = chosen.id RETURNING instances.id
     ), bound AS (

@@ -1,9 +1,9 @@
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { ClaimState } from "../../domain/claim-state.ts";
-import { OPEN_CLAIM_STATES } from "../../domain/claim-state.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { ClaimId, InstanceId, PoolName } from "../../domain/ids.ts";
-import { bindOldestIdle, lockQueue } from "./bind.ts";
+import type { EndReason } from "../../domain/instance-state.ts";
+import { abandonBinding, bindOldestIdle, boundInstance, lockClaim, lockQueue } from "./bind.ts";
 import {
   type ClaimInput,
   type ClaimResult,
@@ -13,6 +13,7 @@ import {
   sealResult,
 } from "./claim-texts.ts";
 import { CLAIM_CHANNEL, type Registry } from "./registry.ts";
+import type { Schema } from "./schema.ts";
 
 export interface ClaimView {
   id: ClaimId;
@@ -122,7 +123,7 @@ export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promis
 
 /**
  * Stores the agent's answer and wakes whoever waits for it. Once live, what the caller said is only with the
- * agent. False when the claim has ended meanwhile.
+ * agent. False when the claim is not that instance's any more.
  */
 export async function commitDelivery(
   { db, vault }: Registry,
@@ -132,18 +133,11 @@ export async function commitDelivery(
   result: ClaimResult,
 ): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    const row = await tx
-      .selectFrom("claims")
-      .innerJoin("bindings", "bindings.claim_id", "claims.id")
-      .select(["claims.data_key", "claims.state"])
-      .where("claims.id", "=", id)
-      .where("bindings.instance_id", "=", instanceId)
-      .where("bindings.state", "=", "active")
-      .forUpdate("claims")
-      .executeTakeFirst();
-    if (!row?.data_key) return false;
-    if (row.state !== "bound" && row.state !== "pending") return row.state === "live";
-    const key = vault.openDataKey(row.data_key, claimKeyContext(id));
+    const claim = await lockClaim(tx, id);
+    if (!claim?.data_key || (await boundInstance(tx, id)) !== instanceId) return false;
+    if (claim.state === "live") return true;
+    if (claim.state !== "bound" && claim.state !== "pending") return false;
+    const key = vault.openDataKey(claim.data_key, claimKeyContext(id));
     await sql`
       WITH committed AS (
         UPDATE claims SET state = ${state}, result = ${sealResult(key, id, result)},
@@ -161,7 +155,8 @@ export async function commitDelivery(
 
 /**
  * Gives up the claim's present instance, which is quarantined and never serves anybody, and binds another or
- * puts the claim back to its old place in the queue. Undefined when no instance is idle.
+ * puts the claim back to its old place in the queue. Undefined when no instance is idle, and when the claim is not
+ * that instance's any more or has been answered meanwhile: then nothing is changed.
  */
 export async function replaceInstance(
   { db }: Registry,
@@ -170,31 +165,20 @@ export async function replaceInstance(
   why: ErrorCode,
 ): Promise<InstanceId | undefined> {
   return db.transaction().execute(async (tx) => {
-    const binding = await tx
-      .updateTable("bindings")
-      .set({ state: "abandoned" })
-      .where("instance_id", "=", failed)
-      .where("claim_id", "=", id)
-      .where("state", "=", "active")
-      .returning("attempt")
-      .executeTakeFirst();
-    if (binding) {
+    const claim = await lockClaim(tx, id);
+    if (claim?.state === "bound" && (await boundInstance(tx, id)) === failed) {
       await tx
         .updateTable("instances")
         .set({ state: "quarantined" })
         .where("id", "=", failed)
         .where("state", "in", ["claimed", "recovering"])
         .execute();
+      await abandonBinding(tx, id);
       await tx
         .insertInto("instance_events")
         .values({ instance_id: failed, kind: "quarantined", detail: why })
         .execute();
-      await tx
-        .updateTable("claims")
-        .set({ state: "waiting" })
-        .where("id", "=", id)
-        .where("state", "=", "bound")
-        .execute();
+      await tx.updateTable("claims").set({ state: "waiting" }).where("id", "=", id).execute();
     }
     return rebind(tx, id);
   });
@@ -205,7 +189,7 @@ export function bindWaiting({ db }: Registry, id: ClaimId): Promise<InstanceId |
   return db.transaction().execute((tx) => rebind(tx, id));
 }
 
-async function rebind(tx: Parameters<typeof lockQueue>[0], id: ClaimId): Promise<InstanceId | undefined> {
+async function rebind(tx: Transaction<Schema>, id: ClaimId): Promise<InstanceId | undefined> {
   const claim = await tx
     .selectFrom("claims")
     .select(["pool", "attempt", "state"])
@@ -216,46 +200,55 @@ async function rebind(tx: Parameters<typeof lockQueue>[0], id: ClaimId): Promise
   return bindOldestIdle(tx, claim.pool, id, claim.attempt + 1);
 }
 
-/** Ends a claim that never became live; its key and its invite may be used again. False when it has ended before. */
+/**
+ * Ends a claim that never became live; its key and its invite may be used again. An instance that was bound to it is
+ * fenced in the same transaction, since it may still be joining: whoever calls starts its end. False when the claim
+ * has ended or become live before.
+ */
 export async function endClaim(
   { db }: Registry,
   id: ClaimId,
   end: { state: "failed"; code: ErrorCode } | { state: "cancelled" },
-): Promise<{ ended: boolean; instanceId: InstanceId | undefined }> {
+): Promise<{ ended: boolean; instanceId: InstanceId | undefined; reason: EndReason }> {
+  const reason = reasonOf(end);
   return db.transaction().execute(async (tx) => {
-    const open: readonly ClaimState[] = OPEN_CLAIM_STATES;
-    const ended = await tx
+    const claim = await lockClaim(tx, id);
+    if (claim?.state !== "waiting" && claim?.state !== "bound" && claim?.state !== "pending") {
+      return { ended: false, instanceId: undefined, reason };
+    }
+    const instanceId = await boundInstance(tx, id);
+    if (instanceId) {
+      await tx
+        .updateTable("instances")
+        .set({ desired: "absent", end_reason: reason, state: "exploding" })
+        .where("id", "=", instanceId)
+        .where("state", "not in", ["exploding", "exploded"])
+        .execute();
+      await abandonBinding(tx, id);
+      await tx
+        .insertInto("instance_events")
+        .values({ instance_id: instanceId, kind: "exploding", detail: reason })
+        .execute();
+    }
+    await tx
       .updateTable("claims")
       .set({
         state: end.state,
         failure_code: end.state === "failed" ? end.code : null,
         input: null,
+        result: null,
         data_key: null,
       })
       .where("id", "=", id)
-      .where("state", "in", open)
-      .where("state", "<>", "live")
-      .returning("id")
-      .executeTakeFirst();
-    if (!ended) return { ended: false, instanceId: undefined };
-    const binding = await tx
-      .updateTable("bindings")
-      .set({ state: "abandoned" })
-      .where("claim_id", "=", id)
-      .where("state", "=", "active")
-      .returning("instance_id")
-      .executeTakeFirst();
-    if (binding) {
-      await tx
-        .updateTable("instances")
-        .set({ state: "quarantined" })
-        .where("id", "=", binding.instance_id)
-        .where("state", "in", ["claimed", "recovering"])
-        .execute();
-    }
+      .execute();
     await sql`SELECT pg_notify(${CLAIM_CHANNEL}, ${id})`.execute(tx);
-    return { ended: true, instanceId: binding?.instance_id };
+    return { ended: true, instanceId, reason };
   });
+}
+
+function reasonOf(end: { state: "failed"; code: ErrorCode } | { state: "cancelled" }): EndReason {
+  if (end.state === "cancelled") return "claim-cancelled";
+  return end.code === "claim-expired" ? "claim-expired" : "claim-failed";
 }
 
 /** Written before a join request can leave: from then on the claim never changes its instance. */

@@ -1,46 +1,85 @@
-import { sql } from "kysely";
-import type { InstanceId } from "../../domain/ids.ts";
-import type { EndReason } from "../../domain/instance-state.ts";
+import { sql, type Transaction } from "kysely";
+import { PlatformError } from "../../domain/errors.ts";
+import type { ClaimId, InstanceId } from "../../domain/ids.ts";
+import type { EndReason, InstanceState } from "../../domain/instance-state.ts";
+import { lockClaim } from "./bind.ts";
 import { CLAIM_CHANNEL, type Registry } from "./registry.ts";
+import type { Schema } from "./schema.ts";
+
+/** A claim that changes its instance between the look and the lock makes the fence look again. */
+const MAX_LOOKS = 5;
 
 /**
- * The fence: from here on nothing is created for the instance, and the claim it served is over and frees its key
- * and invite. The first reason stays.
+ * The fence: from here on nothing is created for the instance. The claim it served is over and frees its key and
+ * invite; one that was not served yet goes back to the queue, unless a join request may have left the instance. The
+ * first reason stays. With `onlyFrom` nothing happens unless the instance is in one of these states: false then.
  */
-export async function fence({ db }: Registry, id: InstanceId, reason: EndReason): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    const fenced = await tx
-      .updateTable("instances")
-      .set((eb) => ({
-        desired: "absent" as const,
-        end_reason: eb.fn.coalesce("end_reason", eb.val(reason)),
-        state: "exploding" as const,
-      }))
-      .where("id", "=", id)
-      .where("state", "not in", ["exploding", "exploded"])
-      .returning("id")
-      .executeTakeFirst();
-    if (fenced)
-      await tx
-        .insertInto("instance_events")
-        .values({ instance_id: id, kind: "exploding", detail: reason })
-        .execute();
-    const binding = await tx
-      .updateTable("bindings")
-      .set({ state: "ended" })
-      .where("instance_id", "=", id)
-      .where("state", "=", "active")
-      .returning("claim_id")
-      .executeTakeFirst();
-    if (!binding) return;
+export async function fence(
+  { db }: Registry,
+  id: InstanceId,
+  reason: EndReason,
+  onlyFrom?: readonly InstanceState[],
+): Promise<boolean> {
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const fenced = await db.transaction().execute((tx) => fenceWithClaim(tx, id, reason, onlyFrom));
+    if (fenced !== "changed") return fenced;
+  }
+  throw new PlatformError("unavailable", { detail: `instance ${id} changes hands too quickly` });
+}
+
+async function fenceWithClaim(
+  tx: Transaction<Schema>,
+  id: InstanceId,
+  reason: EndReason,
+  onlyFrom: readonly InstanceState[] | undefined,
+): Promise<boolean | "changed"> {
+  const seen = await activeClaim(tx, id);
+  const claim = seen && (await lockClaim(tx, seen));
+  const instance = await tx
+    .selectFrom("instances")
+    .select("state")
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!instance || (onlyFrom && !onlyFrom.includes(instance.state))) return false;
+  if ((await activeClaim(tx, id)) !== seen) return "changed";
+  if (instance.state !== "exploding" && instance.state !== "exploded") {
     await tx
-      .updateTable("claims")
-      .set({ state: "ended" })
-      .where("id", "=", binding.claim_id)
-      .where("state", "in", ["bound", "pending", "live"])
+      .updateTable("instances")
+      .set({ desired: "absent", end_reason: reason, state: "exploding" })
+      .where("id", "=", id)
       .execute();
-    await sql`SELECT pg_notify(${CLAIM_CHANNEL}, ${binding.claim_id})`.execute(tx);
-  });
+    await tx
+      .insertInto("instance_events")
+      .values({ instance_id: id, kind: "exploding", detail: reason })
+      .execute();
+  }
+  if (!seen || !claim) return true;
+  const unserved = claim.state === "bound" && !claim.join_sent;
+  await tx
+    .updateTable("bindings")
+    .set({ state: unserved ? "abandoned" : "ended" })
+    .where("instance_id", "=", id)
+    .where("state", "=", "active")
+    .execute();
+  await tx
+    .updateTable("claims")
+    .set({ state: unserved ? "waiting" : "ended" })
+    .where("id", "=", seen)
+    .where("state", "in", ["bound", "pending", "live"])
+    .execute();
+  await sql`SELECT pg_notify(${CLAIM_CHANNEL}, ${seen})`.execute(tx);
+  return true;
+}
+
+async function activeClaim(tx: Transaction<Schema>, id: InstanceId): Promise<ClaimId | undefined> {
+  const row = await tx
+    .selectFrom("bindings")
+    .select("claim_id")
+    .where("instance_id", "=", id)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  return row?.claim_id;
 }
 
 /**

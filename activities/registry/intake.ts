@@ -78,7 +78,9 @@ async function takeIn(
 
 async function waitInQueue(tx: Transaction<Schema>, request: IntakeRequest, id: ClaimId): Promise<Intake> {
   await lockQueue(tx, request.pool);
-  const instanceId = await bindOldestIdle(tx, request.pool, id, 1);
+  const instanceId =
+    (await bindOldestIdle(tx, request.pool, id, 1)) ??
+    (await bindOldestIdle(tx, request.pool, id, 1, "wait"));
   if (instanceId) return { claimId: id, created: true, instanceId };
   if (request.onEmpty === "reject") throw new PlatformError(await whyEmpty(tx, request.pool));
   const { waiting } = await tx

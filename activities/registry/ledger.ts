@@ -101,7 +101,13 @@ export async function recordActive(db: Querier, id: string, externalId: string):
     .updateTable("resources")
     .set({ state: "active", external_id: externalId, ambiguous_since: null, last_error: null })
     .where("id", "=", id)
-    .where("state", "in", ["intended", "ambiguous", "active"])
+    // An attempt that ended late must not take the place of the one that was recorded.
+    .where((eb) =>
+      eb.or([
+        eb("state", "in", ["intended", "ambiguous"]),
+        eb.and([eb("state", "=", "active"), eb("external_id", "=", externalId)]),
+      ]),
+    )
     .returning("id")
     .executeTakeFirst();
   return recorded !== undefined;

@@ -3,8 +3,6 @@ import type { ClaimId, InstanceId } from "../../domain/ids.ts";
 import type { EndReason } from "../../domain/instance-state.ts";
 import type { Registry } from "./registry.ts";
 
-const MAX_ROWS = 200;
-
 /** Claims that still have to end or become live. The workflow of each must be running. */
 export async function openClaims({ db }: Registry, olderThanMs: number): Promise<ClaimId[]> {
   const rows = await db
@@ -13,7 +11,6 @@ export async function openClaims({ db }: Registry, olderThanMs: number): Promise
     .where("state", "in", ["waiting", "bound", "pending"])
     .where("created_at", "<", sql<Date>`now() - make_interval(secs => ${olderThanMs / 1000})`)
     .orderBy("created_at")
-    .limit(MAX_ROWS)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -48,7 +45,6 @@ export async function doomedInstances(
       ]),
     )
     .orderBy("created_at")
-    .limit(MAX_ROWS)
     .execute();
   return rows.map((row) => ({ id: row.id, reason: row.end_reason ?? "claim-failed" }));
 }

@@ -123,14 +123,15 @@ describe("an agent whose process dies", () => {
 
 describe("what nobody is in charge of any more", () => {
   it("a claim taken in by a gateway that died is served all the same", async () => {
-    const server = platform.temporalPid;
-    process.kill(server, "SIGSTOP");
+    // The agent stands still, so the claim stays as the intake left it: bound, and its workflow not started.
+    const agent = await pidOf(await idleInstance());
+    process.kill(agent, "SIGSTOP");
     const asked = platform.claim("orphan").catch(() => "cut off");
     await eventually("it is taken in", async () =>
       platform.registry.db.selectFrom("claims").select("id").where("state", "=", "bound").executeTakeFirst(),
     );
     await platform.kill("gateway");
-    process.kill(server, "SIGCONT");
+    process.kill(agent, "SIGCONT");
     expect(await asked).toBe("cut off");
     await platform.run("gateway");
     const answer = await eventually(

@@ -2,11 +2,12 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REGISTRY_CHECKS } from "../../activities/audit/registry-checks.ts";
 import { AUDITED_INVARIANTS } from "../../domain/audit.ts";
-import { parseClaimId, parseInstanceId, resourceName } from "../../domain/ids.ts";
+import { explodeWorkflowId, parseClaimId, parseInstanceId, resourceName } from "../../domain/ids.ts";
 import { RECONCILE_SCHEDULE } from "../../domain/workflow-types.ts";
+import { abandonResource } from "../../workflows/messages.ts";
 import { OWNERSHIP_PLANTS } from "./audit-plants/ownership.ts";
 import type { Claimed, Plant, Scene } from "./audit-plants/plant.ts";
-import { PROVIDER_PLANTS, withKey } from "./audit-plants/providers.ts";
+import { PROVIDER_PLANTS } from "./audit-plants/providers.ts";
 import { REMAINS_PLANTS } from "./audit-plants/remains.ts";
 import { TEXT_PLANTS } from "./audit-plants/texts.ts";
 import { eventually } from "./eventually.ts";
@@ -80,16 +81,26 @@ describe("the audit", () => {
   });
 
   it("takes what an operator has given up for settled, though its provider has it still", async () => {
-    const { db } = platform.registry;
-    const { name } = scene.gone;
-    const outcome = (kind: string) =>
-      sql`UPDATE resources SET outcome = ${JSON.stringify({ kind, reason: "it does not go" })}
-        WHERE name = ${name} AND provider = 'openrouter'`.execute(db);
-    await outcome("abandoned");
-    const { undo } = await withKey(platform, name);
+    const { instanceId, name } = scene.idle;
+    const { faults } = platform.openrouter;
+    faults.add({ match: { method: "DELETE" }, fault: { kind: "status", status: 403 }, times: 1_000 });
+    await platform.request("POST", `/api/instances/${instanceId}/explode`, {});
+    const stuck = await eventually("its key does not go", () =>
+      platform.registry.db
+        .selectFrom("resources")
+        .select("id")
+        .where("last_error", "=", "denied")
+        .executeTakeFirst(),
+    );
+    await platform.temporal.workflow
+      .getHandle(explodeWorkflowId(instanceId))
+      .executeUpdate(abandonResource, { args: [stuck.id, "the provider keeps refusing"] });
+    await eventually(
+      "it has exploded",
+      async () => (await platform.instance(instanceId)).state === "exploded",
+    );
+    expect(platform.openrouter.state().keys.map((key) => key.name)).toContain(name);
     expect(await audit()).toEqual({ violations: [] });
-    await undo();
-    await outcome("absent");
   });
 });
 

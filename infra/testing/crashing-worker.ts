@@ -5,10 +5,9 @@
 import type { Context } from "@temporalio/activity";
 import { type ActivityInboundCallsInterceptor, Runtime } from "@temporalio/worker";
 import { runClaimWorker } from "../../workers/claim-worker.ts";
-import { WorkerConfig } from "../../workers/config.ts";
+import { parseConfig } from "../../workers/config.ts";
 import { runControlWorker } from "../../workers/control-worker.ts";
 import { RUNTIME_OPTIONS } from "../../workers/run.ts";
-import { readEnvironment } from "../config/environment.ts";
 
 const [activity, when] = (process.env.CRASH_AT ?? "").split(":");
 
@@ -27,5 +26,5 @@ function die(): void {
 }
 
 Runtime.install(RUNTIME_OPTIONS);
-const config = readEnvironment(WorkerConfig, process.env);
+const config = parseConfig(process.env);
 await (process.env.WORKER === "claims" ? runClaimWorker(config, [crash]) : runControlWorker(config, [crash]));

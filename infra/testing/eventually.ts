@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-const POLL_MS = 50;
+const POLL_MS = 25;
 
 /** Looks until `look` returns something other than undefined and false; throws with `what` after the deadline. */
 export async function eventually<T>(

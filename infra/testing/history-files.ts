@@ -6,6 +6,7 @@ import { WORKFLOW_TYPES } from "../../domain/workflow-types.ts";
 // Not the SDK's `historyToJSON`: it fails when npm has installed protobufjs more than once.
 const { History } = proto.temporal.api.history.v1;
 type History = proto.temporal.api.history.v1.IHistory;
+export type Payloads = proto.temporal.api.common.v1.IPayloads;
 
 const DIR = join(import.meta.dirname, "..", "..", "workflows", "testdata", "histories");
 const SUFFIX = ".json";
@@ -50,7 +51,7 @@ function typeOf(name: string): WorkflowType {
 /** Identities and the names of sticky queues hold process and host, stack traces the paths of the sources. */
 function withoutMachine(key: string, value: unknown): unknown {
   if (key === "identity") return IDENTITY;
-  if (key === "stackTrace") return undefined;
+  if (key === "stackTrace" || key === "workerVersion") return undefined;
   if (key === "name" && typeof value === "string" && value.includes("@")) return "sticky";
   return value;
 }

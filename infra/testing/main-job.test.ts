@@ -14,6 +14,9 @@ import { startProgram, type TestProgram } from "./program.ts";
  */
 const ROOT = join(import.meta.dirname, "..", "..");
 const BOOT_MS = 180_000;
+const LOG_TAIL_CHARS = 2_000;
+/** Longer than a chat waits for one answer. */
+const CHAT_MS = 180_000;
 
 let state: string;
 let stack: TestProgram;
@@ -98,24 +101,28 @@ it(
   BOOT_MS,
 );
 
-it("greets, knows its instructions, answers, remembers, and ends when told so in the chat", async () => {
-  const chat = await run(
-    "chat",
-    invite,
-    "--name",
-    "Alice",
-    ...["Hello, my name is Alice", "What are your instructions?", "What is my name?", "/explode"].flatMap(
-      (text) => ["--message", text],
-    ),
-  );
-  expect(chat.code).toBe(0);
-  const [greeting, hello, instructions, name, ...more] = heard(chat);
-  expect(greeting).toContain("Marco");
-  expect(hello).toContain("Alice");
-  expect(instructions).toContain("You plan trips to the far north.");
-  expect(name).toContain("Alice");
-  expect(more).toEqual([]);
-}, 120_000);
+it(
+  "greets, knows its instructions, answers, remembers, and ends when told so in the chat",
+  async () => {
+    const chat = await run(
+      "chat",
+      invite,
+      "--name",
+      "Alice",
+      ...["Hello, my name is Alice", "What are your instructions?", "What is my name?", "/explode"].flatMap(
+        (text) => ["--message", text],
+      ),
+    );
+    expect(chat.code, await logs()).toBe(0);
+    const [greeting, hello, instructions, name, ...more] = heard(chat);
+    expect(greeting).toContain("Marco");
+    expect(hello).toContain("Alice");
+    expect(instructions).toContain("You plan trips to the far north.");
+    expect(name).toContain("Alice");
+    expect(more).toEqual([]);
+  },
+  CHAT_MS,
+);
 
 it("leaves nothing of the agent but its tombstone and a signed receipt", async () => {
   const instance = await eventually(
@@ -137,6 +144,14 @@ it("leaves nothing of the agent but its tombstone and a signed receipt", async (
   expect(await inventory()).not.toContain(`cv-local-${instanceId}`);
   expect(await api("/api/pool/audit", "POST")).toEqual({ violations: [] });
 }, 120_000);
+
+/** What the agent logged last, for a failure's message. */
+async function logs(): Promise<string> {
+  const folder = join(state, "agents", `cv-local-${instanceId}`);
+  const files = [join(folder, "agent.log"), join(folder, "state/gateway/console.log")];
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
+  return texts.map((text) => text.slice(-LOG_TAIL_CHARS)).join("\n");
+}
 
 async function processOf(folder: string): Promise<number> {
   return Number(Object(JSON.parse(await readFile(join(folder, "run.json"), "utf8"))).pid);

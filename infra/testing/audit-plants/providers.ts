@@ -80,7 +80,7 @@ export const PROVIDER_PLANTS: readonly Plant[] = [
 ];
 
 /** Makes a key of the name, whatever else has that name. */
-export async function withKey(platform: TestPlatform, name: string) {
+async function withKey(platform: TestPlatform, name: string) {
   const created = Object(await manage(platform, "POST", "/keys", { name, limit: 1 }));
   const { hash } = Object(created.data);
   return { subject: name, undo: async () => void (await manage(platform, "DELETE", `/keys/${hash}`)) };
