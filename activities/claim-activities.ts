@@ -79,7 +79,7 @@ async function unserved(
 ): Promise<DeliveryStep> {
   await wakeWorkflow(deps.temporal, instanceWorkflowId(instanceId));
   const delivery = await loadDelivery(deps.registry, id);
-  if (delivery?.state !== "bound") return afterwards(deps, id);
+  if (delivery?.state !== "bound" && delivery?.state !== "pending") return afterwards(deps, id);
   if (delivery.joinSent) return { outcome: "recovering" };
   if (delivery.attempt >= LIMITS.claimMaxAttempts) return fail(deps, id, "claim-failed");
   const next = await replaceInstance(deps.registry, id, instanceId, code);

@@ -129,13 +129,18 @@ export const explodeActivities = (deps: Dependencies) => {
      * Looks once more by name, after every create that was under way must have ended; removes what came late. What
      * an operator has given up is left alone: its provider would hold the end up again.
      */
-    async sweepLate(id: InstanceId): Promise<void> {
-      for (const entry of await listResources(registry, id)) {
-        if (entry.outcome?.kind !== "abandoned") await makeAbsent(entry);
-      }
+    async sweepLate(resourceId: string): Promise<void> {
+      const entry = await readResource(registry, resourceId);
+      if (entry.outcome?.kind !== "abandoned") await makeAbsent(entry);
     },
 
-    async abandonResource(resourceId: string, reason: string): Promise<void> {
+    /** Settles a resource that its provider does not let go. Refuses one that is not of this instance. */
+    async abandonResource(id: InstanceId, resourceId: string, reason: string): Promise<void> {
+      const owned = (await listResources(registry, id)).some((entry) => entry.id === resourceId);
+      if (!owned) {
+        const message = `instance ${id} has no resource of this id`;
+        throw ApplicationFailure.create({ type: "not-found", message, nonRetryable: true });
+      }
       await beginRelease(registry, resourceId);
       await settle(registry, resourceId, { kind: "abandoned", reason });
     },

@@ -4,22 +4,28 @@ import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import type { LaunchSpec } from "../domain/launch-spec.ts";
 import type { LifecycleFacts } from "../domain/steps/lifecycle-step.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { doomInstance } from "./doom.ts";
+import { fence } from "./registry/end.ts";
 import {
   beginEpoch,
-  countRecentStarts,
   handOver,
   type InstanceView,
   moveInstance,
   noteEvent,
   readInstance,
+  readStarts,
   recordUrl,
 } from "./registry/instances.ts";
 import { intend, recordActive } from "./registry/ledger.ts";
 import { noteStartFailure, noteStartSuccess, takeNudge } from "./registry/pools.ts";
-import { reportedEnd } from "./registry/reports.ts";
+import { faultedEpoch, reportedEnd } from "./registry/reports.ts";
 import { agentSecrets, readSecret } from "./registry/secrets.ts";
-import { wakePool, wakeWorkflow } from "./workflow-starts.ts";
+import { startExplode, wakePool, wakeWorkflow } from "./workflow-starts.ts";
+
+/** Ends that are only for instances that nobody has; one that was bound meanwhile is not ended by them (I9). */
+const ONLY_FROM: Readonly<Partial<Record<EndReason, readonly InstanceState[]>>> = {
+  "idle-lost": ["idle"],
+  "never-ready": ["provisioning", "starting"],
+};
 
 /** Where an instance stands, for those who look at its workflow. */
 export interface InstanceStanding {
@@ -30,12 +36,15 @@ export interface InstanceStanding {
   claimId: ClaimId | null;
 }
 
+/** What can be read of it; what its proofs came to is for the lifecycle to know. */
+export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch">;
+
 export const lifecycleActivities = (deps: Dependencies) => {
   const { registry, compute, agents, temporal } = deps;
 
   return {
     /** What is known of the instance now. A driver that cannot say makes the process "unknown". */
-    async observeInstance(id: InstanceId): Promise<LifecycleFacts & InstanceStanding> {
+    async observeInstance(id: InstanceId): Promise<ObservedFacts & InstanceStanding> {
       const instance = await readInstance(registry, id);
       return {
         state: instance.state,
@@ -47,28 +56,24 @@ export const lifecycleActivities = (deps: Dependencies) => {
         readyEpoch: instance.readyEpoch,
         process: await observeProcess(deps, instance),
         reportedEnd: await reportedEnd(registry, id),
-        recentStarts: await countRecentStarts(registry, id),
+        faultedEpoch: await faultedEpoch(registry, id),
+        ...(await readStarts(registry, id)),
       };
     },
 
     /** Starts the process of the epoch after `after` and leaves the instance waiting for its report. */
     async launchInstance(id: InstanceId, after: number): Promise<{ epoch: Epoch }> {
-      const entry = await intend(registry, id, "compute", compute.kind);
-      const instance = await readInstance(registry, id);
-      if (instance.state === "claimed") await moveInstance(registry, id, "recovering");
-      const secrets = await agentSecrets(registry, id);
-      const epoch = await beginEpoch(registry, id, after);
-      const { url, externalId } = await compute.launch(specOf(deps, instance, epoch), secrets);
-      const kept = await recordActive(registry.db, entry.id, externalId);
-      // The fence may have come while it started; what was taken apart before is not left behind by this start.
-      if (!kept || (await readInstance(registry, id)).desired === "absent") {
-        await compute.destroy(id, instance.name);
-        throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
+      try {
+        return await launch(id, after);
+      } catch (error) {
+        // The fence came before or while this try or an earlier one started it; what was taken apart by then is not
+        // left behind.
+        if (error instanceof PlatformError && error.code === "instance-doomed") {
+          const { desired, name } = await readInstance(registry, id);
+          if (desired === "absent") await compute.destroy(id, name);
+        }
+        throw error;
       }
-      await recordUrl(registry, id, epoch, url);
-      await noteEvent(registry, id, "launched", `epoch ${epoch}`);
-      if (instance.state === "provisioning") await moveInstance(registry, id, "starting");
-      return { epoch };
     },
 
     /** Asks the agent itself, end to end; throws `agent-unreachable` or `agent-unproven` until it is ready. */
@@ -104,24 +109,48 @@ export const lifecycleActivities = (deps: Dependencies) => {
       if (claimId) await wakeWorkflow(temporal, claimWorkflowId(claimId));
     },
 
-    async explodeInstance(id: InstanceId, reason: EndReason): Promise<void> {
-      const { pool } = await readInstance(registry, id);
-      if (reason === "never-ready") await noteStartFailure(registry, pool, reason);
-      await doomInstance(deps, id, reason);
+    /** Ends it, or answers false when it is no more in a state that this reason ends: then look again. */
+    async explodeInstance(id: InstanceId, reason: EndReason): Promise<boolean> {
+      const fenced = await fence(registry, id, reason, ONLY_FROM[reason]);
+      const { pool, desired } = await readInstance(registry, id);
+      if (fenced && reason === "never-ready") await noteStartFailure(registry, pool, reason);
+      if (desired === "present") return false;
+      await startExplode(temporal, id, reason);
+      return true;
     },
   };
+
+  async function launch(id: InstanceId, after: number): Promise<{ epoch: Epoch }> {
+    const entry = await intend(registry, id, "compute", compute.kind);
+    const instance = await readInstance(registry, id);
+    if (instance.state === "claimed") await moveInstance(registry, id, "recovering");
+    const secrets = await agentSecrets(registry, id);
+    const epoch = await beginEpoch(registry, id, after);
+    const { url, externalId } = await compute.launch(specOf(deps, instance, epoch), secrets);
+    const kept = await recordActive(registry.db, entry.id, externalId);
+    if (!kept || (await readInstance(registry, id)).desired === "absent") {
+      throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
+    }
+    await recordUrl(registry, id, epoch, url);
+    await noteEvent(registry, id, "launched", `epoch ${epoch}`);
+    if (instance.state === "provisioning") await moveInstance(registry, id, "starting");
+    return { epoch };
+  }
 };
 
 async function observeProcess(
-  { compute }: Dependencies,
+  { compute, registry }: Dependencies,
   instance: InstanceView,
 ): Promise<LifecycleFacts["process"]> {
   if (instance.epoch === 0) return "absent";
   try {
     const observation = await compute.observe(instance.id, instance.name);
+    if (observation.state !== "running") return observation.state;
     // A process of another epoch is not the one that is meant; the next launch stops it.
-    if (observation.state === "running") return observation.epoch === instance.epoch ? "running" : "exited";
-    return observation.state;
+    if (observation.epoch !== instance.epoch) return "exited";
+    // A launch that was cut off has not written down where it listens.
+    if (!instance.url) await recordUrl(registry, instance.id, instance.epoch, observation.url);
+    return "running";
   } catch (error) {
     if (error instanceof PlatformError && error.code !== "invalid") return "unknown";
     throw error;

@@ -45,31 +45,23 @@ export class ClaimAnswers {
   }
 
   /**
-   * The claim as soon as it is answered, or as it is after `waitMs` or when the caller is gone. `isNew` says that nobody
-   * can have answered it yet, which saves a look. Undefined when there is no such claim.
+   * The claim as soon as it is answered, or as it is after `waitMs` or when the caller is gone. Undefined when there is
+   * no such claim.
    */
-  async wait(
-    id: ClaimId,
-    waitMs: number,
-    isNew: boolean,
-    callerGone: AbortSignal,
-  ): Promise<ClaimView | undefined> {
+  async wait(id: ClaimId, waitMs: number, callerGone: AbortSignal): Promise<ClaimView | undefined> {
     const deadline = performance.now() + waitMs;
     const bell = new Bell();
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters.add(bell.ring));
     callerGone.addEventListener("abort", bell.ring);
     try {
-      let claim = isNew ? undefined : await readClaim(this.#registry, id);
-      if (!isNew && !claim) return undefined;
       for (;;) {
-        if (claim && isAnswered(claim)) return claim;
+        // Also before the first wait: the answer may have come before anybody waited.
+        const claim = await readClaim(this.#registry, id);
+        if (!claim || isAnswered(claim)) return claim;
         const leftMs = deadline - performance.now();
-        const isLast = leftMs <= 0 || callerGone.aborted || this.#stopping.signal.aborted;
-        if (isLast && claim) return claim;
-        if (!isLast) await bell.wait(leftMs);
-        claim = await readClaim(this.#registry, id);
-        if (!claim) return undefined;
+        if (leftMs <= 0 || callerGone.aborted || this.#stopping.signal.aborted) return claim;
+        await bell.wait(leftMs);
       }
     } finally {
       callerGone.removeEventListener("abort", bell.ring);

@@ -17,7 +17,8 @@ export function deliveredClaim(claim: ClaimView): DeliveredClaim | undefined {
     case "pending":
     case "live": {
       const { id, instanceId, result, state } = claim;
-      if (!instanceId || !result) throw new Error(`claim ${id} is ${state} without an answer`);
+      // Its instance is gone, and Reconcile has not seen yet that the claim is over with it.
+      if (!instanceId || !result) throw new PlatformError("gone", { detail: `claim ${id}` });
       return { claimId: id, instanceId, status: state, ...result };
     }
   }

@@ -6,7 +6,7 @@ import { listInstances } from "../activities/registry/instances.ts";
 import { setPool } from "../activities/registry/pools.ts";
 import { createInvite } from "../agent/convos/invite/create.ts";
 import { type ClaimId, claimWorkflowId, parseClaimId, poolWorkflowId } from "../domain/ids.ts";
-import { eventually } from "./testing/eventually.ts";
+import { eventually } from "../infra/testing/eventually.ts";
 import { type Fixture, startFixture } from "./testing/fixture.ts";
 import { type Answer, call, claim } from "./testing/http.ts";
 import { POOL, readyInstances } from "./testing/instances.ts";

@@ -5,22 +5,33 @@ import type { GatewayConfig } from "./config.ts";
 const REFUSALS = {
   "not-an-invite": "invite-invalid",
   "bad-signature": "invite-invalid",
-  "invite-expired": "invite-expired",
-  "conversation-expired": "invite-expired",
   "foreign-network": "invite-foreign-network",
 } as const satisfies Record<string, ErrorCode>;
 
+export interface VerifiedInvite {
+  /** Independent of the invite's spelling. */
+  readonly identity: string;
+  /** The invite or its conversation is over: nothing new may be bound to it. */
+  readonly isExpired: boolean;
+}
+
 /**
  * Checks an invite before anything is bound to it: its form, that a key signed it, its expiry, and its network where
- * the link tells it. Returns what identifies it independent of its spelling. Throws `invite-invalid`, `invite-expired`
- * or `invite-foreign-network`.
+ * the link tells it. Throws `invite-invalid` or `invite-foreign-network`.
  */
-export function verifyInvite(joinUrl: string, network: GatewayConfig["xmtpNetwork"], now: Date): string {
+export function verifyInvite(
+  joinUrl: string,
+  network: GatewayConfig["xmtpNetwork"],
+  now: Date,
+): VerifiedInvite {
   const inspection = inspectInvite(joinUrl, { now, network });
   switch (inspection.outcome) {
     case "usable":
     case "own-invite":
-      return inspection.invite.hash;
+      return { identity: inspection.invite.hash, isExpired: false };
+    case "invite-expired":
+    case "conversation-expired":
+      return { identity: inspection.invite.hash, isExpired: true };
     default:
       throw new PlatformError(REFUSALS[inspection.outcome]);
   }

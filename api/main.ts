@@ -1,9 +1,9 @@
-import { exitWhenParentGoes } from "../infra/local/parent-lifeline.ts";
-import { ConfigError, parseConfig } from "./config.ts";
+import { ConfigError } from "../infra/config/environment.ts";
+import { parseConfig } from "./config.ts";
 import { describeError, logToStderr } from "./log.ts";
 import { type RunningGateway, startGateway } from "./start.ts";
 
-/** Starts the gateway and prints `{"ready":true,"url":…}` on standard output. SIGTERM, SIGINT and its parent's end stop it. */
+/** Starts the gateway and prints `{"ready":true,"url":…}` on standard output. SIGTERM and SIGINT stop it. */
 async function main(): Promise<void> {
   const gateway = await startGateway(parseConfig(process.env), logToStderr);
   stopOnSignals(gateway);
@@ -19,11 +19,10 @@ function stopOnSignals(gateway: RunningGateway): void {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-  exitWhenParentGoes(stop);
 }
 
 function fail(error: unknown): void {
-  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  if (error instanceof ConfigError) process.stderr.write(error.message);
   else logToStderr("gateway-failed", describeError(error));
   process.exitCode = 1;
 }

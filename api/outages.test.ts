@@ -1,8 +1,9 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { setPool } from "../activities/registry/pools.ts";
 import { freePort } from "../infra/local/free-port.ts";
+import { eventually } from "../infra/testing/eventually.ts";
 import type { RunningGateway } from "./start.ts";
-import { eventually } from "./testing/eventually.ts";
 import { type Fixture, startFixture } from "./testing/fixture.ts";
 import { call, claim } from "./testing/http.ts";
 import { POOL, readyInstances, reportingInstance } from "./testing/instances.ts";
@@ -65,6 +66,30 @@ test("without Postgres nothing is taken, and the part is named", async () => {
     "postgres does not answer",
   ]);
   await gateway.stop();
+});
+
+test("before a worker has made the pool, a claim is refused for now", async () => {
+  const gateway = await fixture.startAnother({ POOL: "not-made-yet" });
+  const refused = await claim(gateway.url, "without-pool", { instructions: "x" });
+  expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+    503,
+    "unavailable",
+    "no worker has made the pool yet",
+  ]);
+  await gateway.stop();
+});
+
+test.each(["40001", "40P01"])("a claim that Postgres gives up with %s is refused for now", async (code) => {
+  const { db } = fixture.registry;
+  await sql`CREATE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
+    ${sql.raw(`'BEGIN RAISE EXCEPTION USING ERRCODE = ''${code}''; END'`)}`.execute(db);
+  await sql`CREATE TRIGGER give_up BEFORE INSERT ON claims EXECUTE FUNCTION give_up()`.execute(db);
+  try {
+    const refused = await claim(fixture.gateway.url, `given-up-${code}`, { instructions: "x" });
+    expect([refused.status, refused.body.code]).toEqual([503, "unavailable"]);
+  } finally {
+    await sql`DROP FUNCTION give_up CASCADE`.execute(db);
+  }
 });
 
 test("what nobody foresaw is an internal error without a word of it, and is in the log", async () => {

@@ -68,14 +68,21 @@ const OUTAGE_CODES =
 /** What the Postgres client says without a code. */
 const OUTAGE_MESSAGES =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered)/;
+/** Serialization failure and deadlock: of two that met, this one gave way. */
+const COLLISION_CODES = /^(40001|40P01)$/;
+const POOL_OF_CLAIM = "claims_pool_fkey";
 
-/** Postgres does not answer, as far as the client tells it from a refusal. */
+/** What passes by itself: Postgres does not answer, two requests collided, or no worker has made the pool yet. */
 function outage(error: unknown): PlatformError | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = "code" in error ? String(error.code) : "";
-  return OUTAGE_CODES.test(code) || OUTAGE_MESSAGES.test(error.message)
-    ? new PlatformError("unavailable", { detail: "postgres does not answer" })
-    : undefined;
+  if (OUTAGE_CODES.test(code) || OUTAGE_MESSAGES.test(error.message))
+    return new PlatformError("unavailable", { detail: "postgres does not answer" });
+  if (COLLISION_CODES.test(code))
+    return new PlatformError("unavailable", { detail: "it collided with another request" });
+  if (code === "23503" && "constraint" in error && error.constraint === POOL_OF_CLAIM)
+    return new PlatformError("unavailable", { detail: "no worker has made the pool yet" });
+  return undefined;
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

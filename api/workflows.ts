@@ -98,6 +98,7 @@ export class Workflows {
           workflowIdConflictPolicy: "USE_EXISTING",
           workflowIdReusePolicy: "REJECT_DUPLICATE",
           staticSummary: `Claim ${claimId}`,
+          searchAttributes: { ClaimId: [claimId] },
         }),
       ),
     );
@@ -115,6 +116,7 @@ export class Workflows {
           workflowIdConflictPolicy: "USE_EXISTING",
           workflowIdReusePolicy: "ALLOW_DUPLICATE_FAILED_ONLY",
           staticSummary: `Explode ${instanceId}: ${reason}`,
+          searchAttributes: { InstanceId: [instanceId] },
         }),
       ),
     );
@@ -206,6 +208,7 @@ const poolStart = (pool: PoolName) => {
     args,
     workflowIdConflictPolicy: "USE_EXISTING",
     staticSummary: `Pool ${pool}`,
+    searchAttributes: { PoolName: [pool] },
   } as const;
 };
 

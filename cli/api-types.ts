@@ -60,3 +60,8 @@ export const Instances = Type.Object({ instances: Type.Array(Instance) });
 export const Drained = Type.Object({ drained: Type.Array(Type.String()) });
 export const Exploding = Type.Object({ instanceId: Type.String(), status: Type.String() });
 export const Reconciled = Type.Object({}, { additionalProperties: true });
+export const Violations = Type.Object({
+  violations: Type.Array(
+    Type.Object({ invariant: Type.String(), subject: Type.String(), detail: Type.String() }),
+  ),
+});

@@ -7,8 +7,8 @@ import { profileUpdateCodec } from "../agent/convos/content-types/profile-update
 import { readContent } from "../agent/convos/content-types/read.ts";
 import { isLocked } from "../agent/convos/lock.ts";
 import { type Network, openNetwork } from "../agent/convos/testing/network.ts";
-import { eventually } from "../api/testing/eventually.ts";
 import { freePort } from "../infra/local/free-port.ts";
+import { eventually } from "../infra/testing/eventually.ts";
 import { chat } from "./chat.ts";
 import { type EchoAgent, startEchoAgent } from "./testing/echo-agent.ts";
 import { runCommand } from "./testing/run-command.ts";

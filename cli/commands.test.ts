@@ -2,16 +2,20 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NativeConnection, Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bury, fence, storeReceipt } from "../activities/registry/end.ts";
 import { beginRelease, intend, settle } from "../activities/registry/ledger.ts";
 import { ReceiptSigner } from "../activities/registry/receipt.ts";
-import { eventually } from "../api/testing/eventually.ts";
 import { API_KEY, type Fixture, startFixture } from "../api/testing/fixture.ts";
 import { readyInstances } from "../api/testing/instances.ts";
 import { boundClaims, deliver } from "../api/testing/stand-in-worker.ts";
+import type { Violation } from "../domain/audit.ts";
 import { parseInstanceId } from "../domain/ids.ts";
+import { TASK_QUEUES } from "../domain/task-queues.ts";
+import { eventually } from "../infra/testing/eventually.ts";
 import { ApiProblem } from "./api-client.ts";
+import { audit } from "./audit.ts";
 import { claim } from "./claim.ts";
 import { explode } from "./explode.ts";
 import { pool } from "./pool.ts";
@@ -123,6 +127,7 @@ test("explode waits for the end and checks the receipt's signature", async () =>
   expect(stdout).toContain(`Instance ${id} has exploded (operator).`);
   expect(stdout).toMatch(new RegExp(`^openrouter  key   cv-local-${id}  absent$`, "m"));
   expect(stdout).toContain(`Receipt: signature valid (key ${signer.keyId})`);
+  await fixture.client.workflow.getHandle(`explode/${id}`).terminate("nobody runs it");
   const again = await runCommand(explode, [id, "--json"], { env });
   expect(again.events).toEqual([
     expect.objectContaining({ event: "exploded", id, signature: "signature valid" }),
@@ -150,6 +155,29 @@ test("pool shows the pool and passes on what the gateway says", async () => {
   await expect(runCommand(pool, ["pause", "two\nlines"], { env })).rejects.toMatchObject({
     problem: { code: "invalid-request" },
   });
+});
+
+test("audit tells each breach and fails, or says that nothing was found", async () => {
+  const breach: Violation = { invariant: "I4", subject: "cv-local-abc", detail: "is in no ledger" };
+  let found = [breach, { ...breach, subject: "cv-local-def" }];
+  const connection = await NativeConnection.connect({ address: fixture.temporalAddress });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: TASK_QUEUES.control,
+    workflowsPath: join(import.meta.dirname, "../api/testing/stand-in-workflows.ts"),
+    activities: { audit: async () => found },
+  });
+  await worker.runUntil(async () => {
+    expect(await runCommand(audit, [], { env })).toMatchObject({
+      code: 1,
+      stdout: "I4 cv-local-abc: is in no ledger\nI4 cv-local-def: is in no ledger\n",
+    });
+    const { code, events } = await runCommand(audit, ["--json"], { env });
+    expect([code, events]).toEqual([1, [{ event: "audit", violations: found }]]);
+    found = [];
+    expect(await runCommand(audit, [], { env })).toMatchObject({ code: 0, stdout: "nothing found\n" });
+  });
+  await connection.close();
 });
 
 test("a wrong key is refused with where the right one is", async () => {

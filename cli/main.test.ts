@@ -37,12 +37,12 @@ test("without a command, and with an unknown one, it lists what there is", async
     const ended = await run(args);
     expect(ended.code).toBe(code);
     const shown = code === 0 ? ended.stdout : ended.stderr;
-    for (const name of ["claim", "chat", "explode", "status", "pool"])
+    for (const name of ["claim", "chat", "explode", "status", "pool", "audit"])
       expect(shown).toMatch(new RegExp(`^  ${name} +\\S`, "m"));
   }
 });
 
-test.each(["claim", "chat", "explode", "status", "pool"])("%s explains itself", async (name) => {
+test.each(["claim", "chat", "explode", "status", "pool", "audit"])("%s explains itself", async (name) => {
   const { code, stdout } = await run([name, "--help"]);
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^usage: ${name} `));
@@ -60,6 +60,7 @@ test.each([
   [["explode"], "which instance?"],
   [["explode", "NOT-AN-ID"], "an instance id has 12 characters"],
   [["pool", "fill"], "there is no operation 'fill'"],
+  [["audit", "now"], "there is no place for 'now'"],
 ])("%j is refused with what is wrong and the usage", async (args, message) => {
   const { code, stdout, stderr } = await run(args);
   expect([code, stdout]).toEqual([2, ""]);

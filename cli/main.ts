@@ -10,8 +10,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explode: async () => (await import("./explode.ts")).explode,
   status: async () => (await import("./status.ts")).status,
   pool: async () => (await import("./pool.ts")).pool,
+  audit: async () => (await import("./audit.ts")).audit,
 };
 
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SAME_SIGNAL_MS = 1_000;
 const HELP_FLAGS: readonly string[] = ["--help", "-h"];
 
 async function main(args: readonly string[]): Promise<ExitCode> {
@@ -32,23 +35,38 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     process.stdout.write(command.usage);
     return EXIT.ok;
   }
-  const stopping = new AbortController();
-  process.once("SIGINT", () => stopping.abort());
-  process.once("SIGTERM", () => stopping.abort());
+  const signal = stopSignal();
   const context: Context = {
     args: rest,
     env: process.env,
     root: join(import.meta.dirname, ".."),
     output,
-    signal: stopping.signal,
+    signal,
     input: process.stdin,
   };
   try {
     return await command.run(context);
   } catch (error) {
-    if (stopping.signal.aborted) return EXIT.failed;
+    if (signal.aborted) return EXIT.failed;
     return explain(error, command, output);
   }
+}
+
+/**
+ * Aborted by Ctrl-C, which arrives several times at once: from the terminal and from each program above us. One that
+ * comes later ends us at once.
+ */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    setTimeout(() => {
+      for (const name of STOP_SIGNALS) process.off(name, stop);
+    }, SAME_SIGNAL_MS).unref();
+  };
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  return stopping.signal;
 }
 
 function explain(error: unknown, command: Command, output: Output): ExitCode {

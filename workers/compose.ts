@@ -48,7 +48,7 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
   await ensurePool(
     registry,
     { name: pool, target: config.POOL_TARGET, surge: config.POOL_SURGE, generation: config.GENERATION },
-    true,
+    config.POOL_RETARGET === "1",
   );
   return {
     connection,

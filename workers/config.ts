@@ -13,6 +13,11 @@ export const WorkerEnvironment = Type.Object(
       maximum: 500,
       description: "Idle agents to keep ready, when the pool is made.",
     }),
+    POOL_RETARGET: Type.Union([Type.Literal("0"), Type.Literal("1")], {
+      default: "0",
+      description:
+        "`1`: POOL_TARGET also replaces the target of a pool that exists, at every start of a worker.",
+    }),
     POOL_SURGE: Type.Integer({
       default: 2,
       minimum: 1,

@@ -1,7 +1,7 @@
 import type { Context } from "@temporalio/activity";
 import type { ActivityInboundCallsInterceptor, WorkerOptions } from "@temporalio/worker";
 import { CatalogueFailures } from "./failures.ts";
-import { Heartbeats } from "./heartbeats.ts";
+import { BEAT_MS, Heartbeats } from "./heartbeats.ts";
 import { log } from "./log.ts";
 
 /** One more interceptor around every activity; tests use it to end the process at an exact point. */
@@ -17,6 +17,9 @@ export function commonOptions(wrappers: readonly ActivityWrapper[] = []) {
   return {
     shutdownGraceTime: "10s",
     shutdownForceTime: "20s",
+    // Beats are held back for most of their time-out otherwise: one that is lost would then be one too many.
+    maxHeartbeatThrottleInterval: BEAT_MS,
+    defaultHeartbeatThrottleInterval: BEAT_MS,
     interceptors: { activity: wrap.map((make) => (context: Context) => ({ inbound: make(context) })) },
   } satisfies Partial<WorkerOptions>;
 }

@@ -41,6 +41,13 @@ export const pool = proxyActivities<PoolActivities>({
   retry: OFTEN,
 });
 
+/** What would count twice if it were tried twice: the operator is told that it failed instead. */
+export const poolOnce = proxyActivities<PoolActivities>({
+  startToCloseTimeout: "10s",
+  heartbeatTimeout: HEARTBEAT,
+  retry: { maximumAttempts: 1 },
+});
+
 export const registry = proxyActivities<LifecycleActivities>({
   startToCloseTimeout: "20s",
   heartbeatTimeout: HEARTBEAT,
@@ -62,7 +69,7 @@ export const prove = proxyActivities<LifecycleActivities>({
 
 /** The hand-over of a claim: short and on the caller's time, so it runs within the workflow's own task. */
 export const claims = proxyLocalActivities<ClaimActivities>({
-  startToCloseTimeout: "12s",
+  startToCloseTimeout: "25s",
   retry: { initialInterval: "200ms", maximumInterval: "2s", backoffCoefficient: 2 },
   localRetryThreshold: "10s",
 });

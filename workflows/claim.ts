@@ -1,53 +1,66 @@
-import { condition, setHandler, workflowInfo } from "@temporalio/workflow";
+import { condition, continueAsNew, setHandler, workflowInfo } from "@temporalio/workflow";
+import type { DeliveryStep } from "../activities/claim-activities.ts";
 import type { ClaimState } from "../domain/claim-state.ts";
+import { nextClaimAction, type OpenOutcome } from "../domain/steps/claim-step.ts";
 import { claims } from "./activities.ts";
 import { type ClaimStart, claimStateQuery, wake } from "./messages.ts";
+import { ClaimListing } from "./search-attributes.ts";
 import { Track } from "./track.ts";
 
-/** How long a claim may wait for an agent, and how long an inviter has to admit one. */
-const WAITING_LIMIT_MS = 15 * 60_000;
-const PENDING_LIMIT_MS = 3 * 24 * 60 * 60_000;
-/** A waiting claim is woken by the hand-over; this only covers a wake that was lost. */
-const WAITING_LOOK = "30s";
-const PENDING_LOOK = "10m";
-const RECOVERING_LOOK = "5s";
+const NEXT_LOOK = { summary: "next look, unless woken" };
+const STEPS: Readonly<Record<OpenOutcome, string>> = {
+  waiting: "waiting for an agent",
+  pending: "waiting to be admitted",
+  recovering: "its agent is being started again",
+  replaced: "its agent was replaced",
+};
 
 /** Serves one claim: until it is live, or has ended with a reason. */
-export async function claim({ claimId }: ClaimStart): Promise<ClaimState> {
+export async function claim(start: ClaimStart): Promise<ClaimState> {
+  const { claimId, sinceMs = workflowInfo().startTime.getTime() } = start;
   const track = new Track<ClaimState>(`Claim ${claimId}`, "bound");
+  const listing = new ClaimListing();
   let wakes = 0;
   setHandler(wake, () => {
     wakes += 1;
   });
   setHandler(claimStateQuery, () => track.view);
 
+  let unserved: { sinceMs: number; looks: number } | undefined;
   while (true) {
     const seen = wakes;
     const step = await claims.deliverClaim(claimId);
-    const woken = () => wakes > seen;
-    switch (step.outcome) {
-      case "settled":
-        track.enter("done", step.state);
-        return step.state;
-      case "replaced":
-        track.enter("its agent was replaced", "bound");
-        break;
-      case "recovering":
-        track.enter("its agent is being started again", "bound");
-        await condition(woken, RECOVERING_LOOK);
-        break;
-      case "waiting":
-        track.enter("waiting for an agent", "waiting");
-        if (ageMs() > WAITING_LIMIT_MS) await claims.failClaim(claimId, "claim-expired");
-        else await condition(woken, WAITING_LOOK);
-        break;
-      case "pending":
-        track.enter("waiting to be admitted", "pending");
-        if (ageMs() > PENDING_LIMIT_MS) await claims.failClaim(claimId, "join-refused");
-        else await condition(woken, PENDING_LOOK);
-        break;
+    const state = stateAfter(step);
+    listing.show(state);
+    if (step.outcome === "settled") {
+      track.enter(state === "live" ? "handed over" : "over", state);
+      return state;
     }
+    track.enter(STEPS[step.outcome], state);
+    const now = Date.now();
+    if (step.outcome === "waiting" || step.outcome === "pending") unserved = undefined;
+    else unserved = { sinceMs: unserved?.sinceMs ?? now, looks: unserved ? unserved.looks + 1 : 0 };
+    const action = nextClaimAction({
+      outcome: step.outcome,
+      ageMs: now - sinceMs,
+      unservedMs: now - (unserved?.sinceMs ?? now),
+      unservedLooks: unserved?.looks ?? 0,
+    });
+    if (action.do === "fail") await claims.failClaim(claimId, action.code);
+    else if (action.afterMs > 0) await condition(() => wakes > seen, action.afterMs, NEXT_LOOK);
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof claim>({ claimId, sinceMs });
   }
 }
 
-const ageMs = (): number => Date.now() - workflowInfo().startTime.getTime();
+function stateAfter(step: DeliveryStep): ClaimState {
+  switch (step.outcome) {
+    case "settled":
+      return step.state;
+    case "waiting":
+    case "pending":
+      return step.outcome;
+    case "replaced":
+    case "recovering":
+      return "bound";
+  }
+}

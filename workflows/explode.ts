@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, setHandler, sleep } from "@temporalio/workflow";
+import { CancellationScope, setHandler, sleep } from "@temporalio/workflow";
 import type { ResourceRef } from "../activities/explode-activities.ts";
 import { explode as activities, agentEnd, revoke } from "./activities.ts";
 import { abandonResource, type ExplodeStart, explodeStateQuery } from "./messages.ts";
@@ -11,11 +11,28 @@ import { Track } from "./track.ts";
 export async function explode({ instanceId, reason }: ExplodeStart): Promise<void> {
   const track = new Track<"running" | "done">(`Explode ${instanceId}`, "running");
   const open = new Map<string, CancellationScope>();
+  const abandoned = new Set<string>();
   setHandler(explodeStateQuery, () => track.view);
   setHandler(abandonResource, async (resourceId, why) => {
+    await activities.abandonResource(instanceId, resourceId, why);
+    abandoned.add(resourceId);
     open.get(resourceId)?.cancel();
-    await activities.abandonResource(resourceId, why);
   });
+
+  /** Runs until it is done or the resource is abandoned. */
+  async function unlessAbandoned({ id }: ResourceRef, step: () => Promise<void>): Promise<void> {
+    if (abandoned.has(id)) return;
+    const scope = new CancellationScope({ cancellable: true });
+    open.set(id, scope);
+    try {
+      await scope.run(step);
+    } catch (error) {
+      // The last attempt may fail in its own way after it was cancelled; what was given up is settled all the same.
+      if (!abandoned.has(id)) throw error;
+    } finally {
+      open.delete(id);
+    }
+  }
 
   await CancellationScope.nonCancellable(async () => {
     track.enter("fencing: nothing new is made for it");
@@ -30,12 +47,21 @@ export async function explode({ instanceId, reason }: ExplodeStart): Promise<voi
       .catch(() => track.enter("the agent did not report its end; going on"));
 
     const { resources, lateCreateMs } = await activities.listLedger(instanceId);
-    track.enter(`making absent: ${resources.map(nameOf).join(", ") || "nothing"}`);
-    await Promise.all(resources.map((resource) => release(resource, open)));
+    const left = new Set(resources);
+    const tell = () => track.enter(`making absent: ${[...left].map(nameOf).join(", ") || "nothing more"}`);
+    tell();
+    await Promise.all(
+      resources.map(async (resource) => {
+        if (resource.state !== "settled") await unlessAbandoned(resource, () => release(resource));
+        left.delete(resource);
+        tell();
+      }),
+    );
 
     track.enter("waiting out creates that may come late");
-    await sleep(lateCreateMs);
-    await activities.sweepLate(instanceId);
+    await sleep(lateCreateMs, { summary: "late creates" });
+    track.enter("looking for what came late");
+    await Promise.all(resources.map((resource) => unlessAbandoned(resource, () => sweep(resource))));
 
     track.enter("purging texts and secrets, signing the receipt");
     await activities.buryInstance(instanceId);
@@ -43,18 +69,10 @@ export async function explode({ instanceId, reason }: ExplodeStart): Promise<voi
   });
 }
 
-async function release(resource: ResourceRef, open: Map<string, CancellationScope>): Promise<void> {
-  if (resource.state === "settled") return;
-  const scope = new CancellationScope({ cancellable: true });
-  open.set(resource.id, scope);
-  try {
-    await scope.run(() => activities.releaseResource(resource.id));
-  } catch (error) {
-    // Only `abandonResource` cancels it, and has settled the resource itself.
-    if (!isCancellation(error)) throw error;
-  } finally {
-    open.delete(resource.id);
-  }
-}
+const release = (resource: ResourceRef): Promise<void> =>
+  activities.releaseResource.executeWithOptions({ summary: nameOf(resource) }, [resource.id]);
+
+const sweep = (resource: ResourceRef): Promise<void> =>
+  activities.sweepLate.executeWithOptions({ summary: nameOf(resource) }, [resource.id]);
 
 const nameOf = ({ provider, kind }: ResourceRef): string => `${provider} ${kind}`;

@@ -5,18 +5,28 @@ import {
   setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
-import type { InstanceState } from "../domain/instance-state.ts";
+import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { type LifecycleAction, nextLifecycleAction } from "../domain/steps/lifecycle-step.ts";
 import { launch, openrouter, prove, registry } from "./activities.ts";
 import { doom, instanceStateQuery, type LifecycleStart, wake } from "./messages.ts";
+import { InstanceListing } from "./search-attributes.ts";
 import { Track } from "./track.ts";
 
 /** How long a started agent may take to report itself ready. A gateway boots in 11–30 s on a busy machine. */
-const READY_DEADLINE = "4m";
+const READY_DEADLINE_MS = 4 * 60_000;
+const BOUNDS = { maxStartsPerHour: LIMITS.restartMaxPerHour, readyDeadlineMs: READY_DEADLINE_MS };
 /** How often a resting instance is looked at without anything having happened. */
 const REST = "30m";
 const COOL_DOWN = "10m";
+/** Until a recovered agent that did not prove itself is looked at again. */
+const UNPROVEN = "15s";
+/** What the timers are for, as the Web UI shows it. */
+const REPORT = { summary: "deadline for its report that it is ready" };
+const NEXT_LOOK = { summary: "next look, unless woken" };
+const FAILED_LAUNCH = { summary: "pause after a failed launch" };
+const TOO_OFTEN = { summary: "pause after too many starts" };
+const PROVE_AGAIN = { summary: "pause after a failed proof" };
 
 /**
  * One instance, from its first resource to its end: the only writer of its state but for the bind. It decides from
@@ -24,6 +34,7 @@ const COOL_DOWN = "10m";
  */
 export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise<void> {
   const track = new Track<InstanceState | "unknown">(`Instance ${instanceId}`, "unknown");
+  const listing = new InstanceListing();
   let wakes = 0;
   let doomed = false;
   setHandler(wake, () => {
@@ -34,38 +45,36 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
   });
   setHandler(instanceStateQuery, () => track.view);
 
-  let deadlinePassed = false;
+  let unprovenEpoch = 0;
   while (!doomed) {
     const seen = wakes;
     const facts = await registry.observeInstance(instanceId);
-    const action = nextLifecycleAction(facts, { maxStartsPerHour: LIMITS.restartMaxPerHour });
-    track.enter(describe(action), facts.state);
-    if (action.do === "end") return;
+    const action = nextLifecycleAction({ ...facts, unprovenEpoch }, BOUNDS);
+    track.enter(describe(action, facts.state), facts.state);
+    if (action.do === "end") break;
+    listing.show(facts);
 
     const changed = () => doomed || wakes > seen;
     switch (action.do) {
       case "provision":
         await orExplode(instanceId, async () => {
           await openrouter.ensureModelKey(instanceId);
-          await launch.launchInstance(instanceId, facts.epoch);
+          await launchAfter(instanceId, facts.epoch);
         });
         break;
       case "launch":
-        await launch.launchInstance(instanceId, action.after).catch(() => condition(changed, COOL_DOWN));
+        await launchAfter(instanceId, action.after).catch(() => condition(changed, COOL_DOWN, FAILED_LAUNCH));
         break;
       case "await-ready":
-        if (!deadlinePassed) deadlinePassed = !(await condition(changed, READY_DEADLINE));
-        else if (action.onDeadline === "explode") return registry.explodeInstance(instanceId, "never-ready");
-        else {
-          deadlinePassed = false;
-          await launch.launchInstance(instanceId, facts.epoch);
-        }
+        await condition(changed, action.remainingMs, REPORT);
         break;
       case "prove":
-        deadlinePassed = false;
         if (action.next === "recovered") {
-          await prove.proveReady(instanceId);
-          await registry.markRecovered(instanceId);
+          if (await proves(instanceId)) await registry.markRecovered(instanceId);
+          else {
+            unprovenEpoch = facts.epoch;
+            await condition(changed, UNPROVEN, PROVE_AGAIN);
+          }
         } else {
           await orExplode(instanceId, async () => {
             await prove.proveReady(instanceId);
@@ -74,18 +83,42 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         }
         break;
       case "rest":
-        await condition(changed, REST);
+        await condition(changed, REST, NEXT_LOOK);
         break;
       case "cool-down":
-        await condition(changed, COOL_DOWN);
+        await condition(changed, COOL_DOWN, TOO_OFTEN);
         break;
       case "explode":
-        return registry.explodeInstance(instanceId, action.reason);
+        if (await explodeInstance(instanceId, action.reason)) doomed = true;
+        break;
     }
     if (workflowInfo().continueAsNewSuggested && !doomed) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof instanceLifecycle>({ instanceId });
     }
+  }
+  track.enter("over: its explode workflow goes on from here", "exploding");
+  listing.end();
+}
+
+/** The summary tells starts apart in the history. */
+function launchAfter(instanceId: LifecycleStart["instanceId"], after: number): Promise<unknown> {
+  const summary = `epoch ${after + 1}`;
+  return launch.launchInstance.executeWithOptions({ summary }, [instanceId, after]);
+}
+
+/** False when it is no more in a state that the reason ends: somebody has it now. */
+function explodeInstance(instanceId: LifecycleStart["instanceId"], reason: EndReason): Promise<boolean> {
+  return registry.explodeInstance.executeWithOptions({ summary: reason }, [instanceId, reason]);
+}
+
+async function proves(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
+  try {
+    await prove.proveReady(instanceId);
+    return true;
+  } catch {
+    // The failed activity and its reason stand in this history; the next look decides what follows from it.
+    return false;
   }
 }
 
@@ -95,11 +128,11 @@ async function orExplode(instanceId: LifecycleStart["instanceId"], step: () => P
     await step();
   } catch {
     // The failed activity and its reason stand in this history; what follows from it is the end of the instance.
-    await registry.explodeInstance(instanceId, "never-ready");
+    await explodeInstance(instanceId, "never-ready");
   }
 }
 
-function describe(action: LifecycleAction): string {
+function describe(action: LifecycleAction, state: InstanceState): string {
   switch (action.do) {
     case "provision":
       return "making its resources and launching it";
@@ -110,7 +143,7 @@ function describe(action: LifecycleAction): string {
     case "prove":
       return "proving that it answers";
     case "rest":
-      return "resting until something happens";
+      return `${state}: resting until something happens`;
     case "cool-down":
       return "started too often within an hour: waiting before the next start";
     case "explode":

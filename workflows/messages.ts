@@ -12,6 +12,8 @@ export interface LifecycleStart {
 }
 export interface ClaimStart {
   claimId: ClaimId;
+  /** When the claim was taken in, in ms since 1970; without it, the start of its workflow. */
+  sinceMs?: number;
 }
 export interface ExplodeStart {
   instanceId: InstanceId;

@@ -6,7 +6,7 @@ import {
   sleep,
   workflowInfo,
 } from "@temporalio/workflow";
-import { pool as activities } from "./activities.ts";
+import { pool as activities, poolOnce } from "./activities.ts";
 import {
   drain,
   type PoolStart,
@@ -23,6 +23,10 @@ const PERIOD_MS = 30_000;
 const JITTER_MS = 5_000;
 /** Wakes that come closer together than this are one. */
 const COALESCE = "200ms";
+/** A nudge is sent at most once a second, so what came right after it is only seen by one more look. */
+const SECOND_LOOK_MS = 1_200;
+const NEXT_LOOK = { summary: "next look, unless woken" };
+const GATHER = { summary: "gather wakes" };
 
 /**
  * Keeps the pool full. Never in the path of a claim: claims take from Postgres, this refills it. Everything it
@@ -31,6 +35,7 @@ const COALESCE = "200ms";
 export async function pool({ pool: name }: PoolStart): Promise<void> {
   const track = new Track<"running" | "paused">(`Pool ${name}`, "running");
   let dirty = true;
+  let woken = true;
   const touch = () => {
     dirty = true;
   };
@@ -39,9 +44,9 @@ export async function pool({ pool: name }: PoolStart): Promise<void> {
   setHandler(setTarget, (target) => activities.changePool(name, { target }).then(touch));
   setHandler(pause, (reason) => activities.changePool(name, { pausedReason: reason }).then(touch));
   setHandler(resume, () => activities.changePool(name, { pausedReason: null }).then(touch));
-  setHandler(replenish, (count) => activities.changePool(name, { addExtra: count }).then(touch));
+  setHandler(replenish, (count) => poolOnce.changePool(name, { addExtra: count }).then(touch));
   setHandler(drain, async (count) => {
-    const ids = await activities.drainPool(name, count);
+    const ids = await poolOnce.drainPool(name, count);
     touch();
     return ids;
   });
@@ -61,7 +66,8 @@ export async function pool({ pool: name }: PoolStart): Promise<void> {
       await condition(allHandlersFinished);
       await continueAsNew<typeof pool>({ pool: name });
     }
-    await condition(() => dirty, PERIOD_MS + Math.floor(Math.random() * JITTER_MS));
-    await sleep(COALESCE);
+    const pauseMs: number = woken ? SECOND_LOOK_MS : PERIOD_MS + Math.floor(Math.random() * JITTER_MS);
+    woken = await condition(() => dirty, pauseMs, NEXT_LOOK);
+    await sleep(COALESCE, GATHER);
   }
 }

@@ -24,11 +24,15 @@ export class Track<State> {
     this.#step = step;
     this.#timeline.push({ at: new Date().toISOString(), step });
     if (this.#timeline.length > MAX_STEPS) this.#timeline.shift();
-    const past = this.#timeline.map((entry) => `- ${entry.at} ${entry.step}`).join("\n");
-    setCurrentDetails(`**${this.#title}: ${String(state)}**\n\nNow: ${step}\n\n${past}`);
+    // The panel is low: what is now comes first.
+    const lines = this.#timeline.toReversed().map((entry) => `- ${clock(entry.at)} ${entry.step}`);
+    setCurrentDetails(`**${this.#title}: ${String(state)}**\n\n${lines.join("\n")}`);
   }
 
   get view(): WorkflowState<State> {
     return { state: this.#state, step: this.#step, timeline: this.#timeline };
   }
 }
+
+/** `2026-11-22 18:50:02` of an ISO time: UTC, like the rest of the Web UI. */
+const clock = (at: string): string => at.slice(0, 19).replace("T", " ");

@@ -3,7 +3,7 @@ import type { AuditedInvariant, Violation } from "../../domain/audit.ts";
 import type { Database } from "../registry/database.ts";
 
 /** Open claims may be this old before the audit calls them stuck; beyond every time-out of the Claim workflow. */
-const BOUND_LIMIT = "10 minutes";
+const BOUND_LIMIT = "40 minutes";
 const WAITING_LIMIT = "20 minutes";
 const PENDING_LIMIT = "4 days";
 

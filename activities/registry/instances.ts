@@ -78,9 +78,12 @@ export async function listInstances(
   return (await query.execute()).map(viewOf);
 }
 
+/** Where an instance may have its process started; one that is kept aside stays as it is. */
+const LAUNCHED_IN: readonly InstanceState[] = ["provisioning", "starting", "claimed", "recovering"];
+
 /**
  * Begins the next start of the instance's process and returns its epoch; every report of an older one is
- * refused from now on. Throws `instance-doomed` when the instance is to be absent.
+ * refused from now on. Throws `instance-doomed` when the instance is to be absent or is kept aside.
  */
 export async function beginEpoch({ db }: Registry, id: InstanceId, after: number): Promise<Epoch> {
   const row = await db
@@ -88,6 +91,7 @@ export async function beginEpoch({ db }: Registry, id: InstanceId, after: number
     .set({ epoch: after + 1, url: null })
     .where("id", "=", id)
     .where("desired", "=", "present")
+    .where("state", "in", LAUNCHED_IN)
     .where("epoch", "in", [after, after + 1])
     .returning("epoch")
     .executeTakeFirst();
@@ -96,8 +100,15 @@ export async function beginEpoch({ db }: Registry, id: InstanceId, after: number
   return epoch;
 }
 
-export async function recordUrl({ db }: Registry, id: InstanceId, epoch: Epoch, url: string): Promise<void> {
-  await db.updateTable("instances").set({ url }).where("id", "=", id).where("epoch", "=", epoch).execute();
+/** Where its agent listens; for the present epoch only, and no more once the instance is purged. */
+export async function recordUrl({ db }: Registry, id: InstanceId, epoch: number, url: string): Promise<void> {
+  await db
+    .updateTable("instances")
+    .set({ url })
+    .where("id", "=", id)
+    .where("epoch", "=", epoch)
+    .where("data_key", "is not", null)
+    .execute();
 }
 
 /** Moves the instance if its present state allows it. False when it does not (somebody else was first). */
@@ -181,24 +192,30 @@ export interface TimelineEntry {
 
 const TIMELINE_MAX_ENTRIES = 200;
 
-export function readTimeline({ db }: Registry, id: InstanceId): Promise<TimelineEntry[]> {
-  return db
+/** The newest entries, in the order in which they happened. */
+export async function readTimeline({ db }: Registry, id: InstanceId): Promise<TimelineEntry[]> {
+  const newestFirst = await db
     .selectFrom("instance_events")
     .select(["at", "kind", "epoch", "detail"])
     .where("instance_id", "=", id)
-    .orderBy("id")
+    .orderBy("id", "desc")
     .limit(TIMELINE_MAX_ENTRIES)
     .execute();
+  return newestFirst.reverse();
 }
 
-/** How many processes of the instance were started within the last hour. */
-export async function countRecentStarts({ db }: Registry, id: InstanceId): Promise<number> {
-  const { n } = await db
-    .selectFrom("instance_events")
-    .select((eb) => eb.fn.countAll<string>().as("n"))
-    .where("instance_id", "=", id)
-    .where("kind", "=", "launched")
-    .where("at", ">", sql<Date>`now() - interval '1 hour'`)
-    .executeTakeFirstOrThrow();
-  return Number(n);
+/**
+ * How many processes of the instance were started within the last hour, and how long ago the last one was, or the
+ * instance came into its state, whichever is later. By the clock of the database, like what it is compared with.
+ */
+export async function readStarts(
+  { db }: Registry,
+  id: InstanceId,
+): Promise<{ recentStarts: number; startedMsAgo: number }> {
+  const { rows } = await sql<{ recent: string; ms_ago: string }>`
+    SELECT count(e.id) FILTER (WHERE e.at > now() - interval '1 hour') AS recent,
+      round(extract(epoch FROM now() - greatest(i.state_since, max(e.at))) * 1000) AS ms_ago
+    FROM instances i LEFT JOIN instance_events e ON e.instance_id = i.id AND e.kind = 'launched'
+    WHERE i.id = ${id} GROUP BY i.id`.execute(db);
+  return { recentStarts: Number(rows[0]?.recent ?? 0), startedMsAgo: Number(rows[0]?.ms_ago ?? 0) };
 }

@@ -8,6 +8,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import { bindOldestIdle, lockQueue } from "./bind.ts";
 import { type ClaimInput, claimKeyContext, sealInput } from "./claim-texts.ts";
 import { newClaimId } from "./new-id.ts";
+import { hashKey } from "./open-claim.ts";
 import type { Registry } from "./registry.ts";
 import type { Schema } from "./schema.ts";
 
@@ -48,7 +49,7 @@ async function takeIn(
   request: IntakeRequest,
 ): Promise<Intake | undefined> {
   const id = newClaimId();
-  const keyHash = vault.mac("idempotency-key", `${request.pool}\0${request.idempotencyKey}`);
+  const keyHash = hashKey(vault, request.pool, request.idempotencyKey);
   const bodyMac = vault.mac("claim-body", canonical({ ...request.input, onEmpty: request.onEmpty }));
   const inviteHash =
     request.inviteIdentity === undefined ? null : vault.mac("invite", request.inviteIdentity);

@@ -8,7 +8,12 @@ import { profileUpdateCodec } from "./content-types/profile-update.ts";
 import { readContent } from "./content-types/read.ts";
 import { sendContent } from "./content-types/send.ts";
 import { senderRole } from "./explode.ts";
-import { type ExplodableGroup, explodeConversation, scheduleExplosion } from "./explode-conversation.ts";
+import {
+  type ExplodableGroup,
+  endConversation,
+  explodeConversation,
+  scheduleExplosion,
+} from "./explode-conversation.ts";
 import { isLocked, LockIncompleteError, lockGroup, unlockGroup } from "./lock.ts";
 import { resolveProfiles, sendProfileSnapshot } from "./profiles.ts";
 import { openConversation, openNetwork, type Person } from "./testing/network.ts";
@@ -120,6 +125,45 @@ describe("explode", () => {
     expect(announced).toEqual([{ expiresAt: report.expiresAt }]);
   });
 
+  it("demotes the other super admins, whom XMTP lets nobody remove, after the announcement", async () => {
+    const { mine, theirs } = await shared();
+    await mine.addSuperAdmin(member.inboxId);
+    const { failures, expiresAt } = await explodeConversation(mine, owner);
+    expect(failures).toEqual([]);
+    expect((await mine.members()).map(({ inboxId }) => inboxId)).toEqual([owner.inboxId]);
+    await theirs.sync();
+    expect(theirs.isActive).toBe(false);
+    const announced = (await theirs.messages()).flatMap(
+      (message) => readContent(message, explodeSettingsCodec) ?? [],
+    );
+    expect(announced).toEqual([{ expiresAt }]);
+  });
+
+  it("succeeds for both of two super admins who do it at the same time", async () => {
+    const { mine, theirs } = await shared();
+    const stranger = await network.person();
+    await mine.addMembers([stranger.inboxId]);
+    await mine.addSuperAdmin(member.inboxId);
+    await theirs.sync();
+    const [one, other] = await Promise.all([
+      explodeConversation(mine, owner),
+      endConversation(theirs, member),
+    ]);
+    expect([one.failures, other]).toEqual([[], []]);
+    const left = [mine, theirs].filter(({ isActive }) => isActive);
+    expect(left).toHaveLength(1);
+    expect(await left[0]?.members()).toHaveLength(1);
+  });
+
+  it("has nothing to do for who has been removed, and says so when a right is missing", async () => {
+    const { mine, theirs } = await shared();
+    const refused = await endConversation(theirs, member, { stepTimeoutMs: 1000 });
+    expect(refused.map(({ step }) => step)).toEqual(["demote-others", "remove-others"]);
+    await mine.removeMembers([member.inboxId]);
+    expect(await endConversation(theirs, member)).toEqual([]);
+    expect(await mine.members()).toHaveLength(1);
+  });
+
   it("goes on when a step fails or hangs", async () => {
     const { mine, theirs } = await shared();
     const broken: ExplodableGroup = {
@@ -128,7 +172,11 @@ describe("explode", () => {
       send: () => Promise.withResolvers<string>().promise,
       updateAppData: () => Promise.reject(new Error("refused")),
       sync: () => mine.sync(),
+      isActive: true,
       members: () => mine.members(),
+      isSuperAdmin: (inboxId) => mine.isSuperAdmin(inboxId),
+      listSuperAdmins: () => mine.listSuperAdmins(),
+      removeSuperAdmin: (inboxId) => mine.removeSuperAdmin(inboxId),
       removeMembers: (inboxIds) => mine.removeMembers(inboxIds),
       updateConsentState: (state) => mine.updateConsentState(state),
     };

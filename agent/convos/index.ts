@@ -47,6 +47,7 @@ export {
   type ExplodableGroup,
   type ExplodeReport,
   type ExplodeStep,
+  endConversation,
   explodeConversation,
   scheduleExplosion,
 } from "./explode-conversation.ts";
@@ -99,7 +100,8 @@ export {
   unlockGroup,
 } from "./lock.ts";
 // Profiles of members.
-export { resolveProfiles, sendProfileSnapshot } from "./profiles.ts";
+export { type PersonInGroup, personsOf, resolveProfiles, sendProfileSnapshot } from "./profiles.ts";
+export { type StepFailure, takeSteps } from "./steps.ts";
 
 // The SDK's enums as plain values.
 export { CONSENT, GROUP_PERMISSIONS, PERMISSION, POLICY, SORT } from "./xmtp-values.ts";

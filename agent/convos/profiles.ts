@@ -1,6 +1,6 @@
 import type { DecodedMessage, Group } from "@xmtp/node-sdk";
 import { decodeAppData } from "./app-data/text.ts";
-import type { Profile, ProfileMetadata } from "./content-types/profile.ts";
+import { AGENT_MEMBER_KIND, type Profile, type ProfileMetadata } from "./content-types/profile.ts";
 import { type MemberProfile, profileSnapshotCodec } from "./content-types/profile-snapshot.ts";
 import { profileUpdateCodec } from "./content-types/profile-update.ts";
 import { readContent } from "./content-types/read.ts";
@@ -34,6 +34,22 @@ export async function resolveProfiles(group: ProfileGroup): Promise<Map<string, 
     fill(inboxId, { name, encryptedImage });
   }
   return profiles;
+}
+
+export interface PersonInGroup {
+  readonly inboxId: string;
+  /** Undefined when nothing is known of the member, which may then still turn out to be an agent. */
+  readonly profile: Profile | undefined;
+}
+
+/** The members who do not call themselves agents. */
+export async function personsOf(
+  group: ProfileGroup & Pick<Group, "members">,
+): Promise<readonly PersonInGroup[]> {
+  const [profiles, members] = await Promise.all([resolveProfiles(group), group.members()]);
+  return members
+    .map(({ inboxId }) => ({ inboxId, profile: profiles.get(inboxId) }))
+    .filter(({ profile }) => profile?.memberKind !== AGENT_MEMBER_KIND);
 }
 
 /** Tells everyone the profiles of the present members. Sends nothing when nothing is known of any of them. */

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { encodeText } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AGENT_PATHS, MAC_HEADER, NONCE_HEADER, statusRequestParts } from "../../domain/agent-protocol.ts";
-import { AGENT_MEMBER_KIND, resolveProfiles, sendContent, typingIndicatorCodec } from "../convos/index.ts";
+import { eventually } from "../../infra/testing/eventually.ts";
+import { AGENT_MEMBER_KIND, resolveProfiles } from "../convos/index.ts";
 import { macOf } from "./pool/instance-auth.ts";
 import { AgentProcess, newAgentIdentity } from "./testing/agent-process.ts";
-import { CLAIM_ID, joinByUrl, parsedInvite, textsFrom, until, World } from "./testing/world.ts";
+import { CLAIM_ID, joinByUrl, parsedInvite, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -31,7 +31,7 @@ describe("an idle agent", () => {
     });
     await first.kill();
     const second = await world.startReadyAgent(2);
-    await until("the second report", () => world.platform.events.length >= 2);
+    await eventually("the second report", () => world.platform.events.length >= 2);
     const { inboxId, joinInboxId, conversationId } = before;
     expect(await second.status()).toMatchObject({ epoch: 2, inboxId, joinInboxId, conversationId });
     expect(await second.stop()).toBe(0);
@@ -40,7 +40,7 @@ describe("an idle agent", () => {
       joinInboxId,
       conversationId,
     });
-    await until("the third report", () => world.platform.events.length >= 3);
+    await eventually("the third report", () => world.platform.events.length >= 3);
     expect(world.platform.events.map(({ epoch, sequence, kind }) => [epoch, sequence, kind])).toEqual([
       [1, 1, "idle"],
       [2, 1, "idle"],
@@ -51,7 +51,7 @@ describe("an idle agent", () => {
   it("is started while the XMTP node is down, and gets ready when it is up", async () => {
     world.node.faults.add({ method: "*", when: "before", kind: "unavailable" });
     const agent = await world.startAgent();
-    await until("a failed attempt", () => agent.logged("xmtp-open-failed"));
+    await eventually("a failed attempt", () => agent.logged("xmtp-open-failed"));
     const health = await fetch(`${agent.url}${AGENT_PATHS.health}`);
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({ ready: false, parts: { identity: false } });
@@ -59,14 +59,14 @@ describe("an idle agent", () => {
     const other = await world.startAgent(1, { STATE_DIR: `${world.stateDir}-other` });
     expect(await other.stop()).toBe(0);
     world.node.faults.clear();
-    await until("the agent to be ready", async () => (await agent.status()).ready);
+    await eventually("the agent to be ready", async () => (await agent.status()).ready);
     expect((await fetch(`${agent.url}${AGENT_PATHS.health}`)).status).toBe(200);
   });
 
   it("repeats its report until it is accepted", async () => {
     world.platform.refuseWith = 500;
     const agent = await world.startReadyAgent();
-    await until("refusals", () => world.platform.refused >= 2);
+    await eventually("refusals", () => world.platform.refused >= 2);
     world.platform.refuseWith = undefined;
     expect(await world.platform.waitFor("idle")).toMatchObject({ sequence: 1 });
     expect(await agent.stop()).toBe(0);
@@ -82,7 +82,7 @@ describe("an idle agent", () => {
     );
     await group.sendText("a question about tusks");
     const { inboxId } = await agent.status();
-    await until("the answer", async () => (await textsFrom(group, inboxId ?? "")).length === 2);
+    await eventually("the answer", async () => (await textsFrom(group, inboxId ?? "")).length === 2);
     expect(await agent.stop()).toBe(0);
     const files = await world.stateFiles();
     expect([...files.keys()]).toEqual(
@@ -106,7 +106,7 @@ describe("an idle agent", () => {
     const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "" });
     const group = await joinByUrl(await world.person(), inviteUrl);
     const { inboxId } = await agent.status();
-    await until("the greeting", async () => (await textsFrom(group, inboxId ?? "")).length > 0);
+    await eventually("the greeting", async () => (await textsFrom(group, inboxId ?? "")).length > 0);
     expect(await agent.stop()).toBe(0);
   });
 
@@ -163,13 +163,27 @@ describe("a claim", () => {
 
     const group = await joinByUrl(await world.person(), answer.inviteUrl);
     expect(group.name).toBe("Walrus");
-    await until("the profile", async () => {
+    await eventually("the profile", async () => {
       await group.sync();
       return (await resolveProfiles(group)).get(inboxId ?? "")?.name === "Walrus";
     });
     expect((await resolveProfiles(group)).get(inboxId ?? "")).toMatchObject({
       memberKind: AGENT_MEMBER_KIND,
       metadata: { team: "blue" },
+    });
+  });
+
+  it("with a name longer than XMTP takes is presented as far as it fits, and people are let in", async () => {
+    const agent = await world.startReadyAgent();
+    const { inboxId } = await agent.status();
+    const name = "語".repeat(50);
+    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "", name });
+    expect(parsedInvite(inviteUrl).name).toBe(name);
+    const group = await joinByUrl(await world.person(), inviteUrl);
+    expect(group.name).toBe("語".repeat(33));
+    await eventually("the profile", async () => {
+      await group.sync();
+      return (await resolveProfiles(group)).get(inboxId ?? "")?.name === name;
     });
   });
 
@@ -216,84 +230,5 @@ describe("a claim", () => {
       expect((await fetch(`${agent.url}${path}`)).status, path).toBe(404);
     expect((await fetch(`${agent.url}/web-tools/map`)).status).toBe(502);
     expect(await agent.status()).toMatchObject({ claimId: null, exploding: false });
-  });
-});
-
-describe("a conversation", () => {
-  it("greets once, gives itself to the first person, and answers each once, itself never", async () => {
-    const agent = await world.startReadyAgent();
-    const { inboxId } = await agent.status();
-    const agentInbox = inboxId ?? "";
-    const answer = await agent.provision({ claimId: CLAIM_ID, instructions: INSTRUCTIONS, name: "Walrus" });
-    const [ada, bob] = [await world.person(), await world.person()];
-    const group = await joinByUrl(ada, answer.inviteUrl);
-    await until("the greeting", async () => (await textsFrom(group, agentInbox)).length > 0);
-    const messages = await group.messages();
-    const admitted = messages.find(({ contentType }) => contentType.typeId === "group_updated");
-    const greeted = messages.find(({ content }) => typeof content === "string");
-    expect(Number(greeted?.sentAt) - Number(admitted?.sentAt)).toBeLessThan(500);
-    const bobs = await joinByUrl(bob, answer.inviteUrl);
-    await until("ada to be super admin", async () => {
-      await group.sync();
-      return group.isSuperAdmin(ada.client.inboxId) && group.isSuperAdmin(agentInbox);
-    });
-    expect(group.isSuperAdmin(bob.client.inboxId)).toBe(false);
-    await group.sendText("Where to?");
-    await until("the answer", async () => (await textsFrom(group, agentInbox)).includes("echo: Where to?"));
-    await bobs.sendText("instructions?");
-    await until("the instructions", async () => (await textsFrom(group, agentInbox)).includes(INSTRUCTIONS));
-    expect(await textsFrom(group, agentInbox)).toEqual([
-      "Hi, I'm Walrus. What can I help you with?",
-      "echo: Where to?",
-      INSTRUCTIONS,
-    ]);
-  });
-
-  it("answers text and text in reply, nothing else, and is not disturbed by a type it does not know", async () => {
-    const agent = await world.startReadyAgent();
-    const { inboxId } = await agent.status();
-    const agentInbox = inboxId ?? "";
-    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "" });
-    const group = await joinByUrl(await world.person(), inviteUrl);
-    const said = await until("the greeting", async () => {
-      await group.sync();
-      return (await group.messages()).find(({ content }) => typeof content === "string");
-    });
-    await group.sendReaction({
-      reference: said.id,
-      referenceInboxId: agentInbox,
-      action: 1,
-      content: "👍",
-      schema: 1,
-    });
-    await group.sendReadReceipt();
-    await group.sendText("  ");
-    await sendContent(group, typingIndicatorCodec, { isTyping: true });
-    const unknown = { authorityId: "example.org", typeId: "dance", versionMajor: 1, versionMinor: 0 };
-    await group.send(
-      { type: unknown, parameters: {}, content: new TextEncoder().encode("a dance") },
-      { shouldPush: false },
-    );
-    await group.sendReply({
-      reference: said.id,
-      referenceInboxId: agentInbox,
-      content: encodeText("a trip"),
-    });
-    await until("the answer", async () => (await textsFrom(group, agentInbox)).includes("echo: a trip"));
-    await group.sendText("to Rome");
-    await until("the answer", async () => (await textsFrom(group, agentInbox)).includes("echo: to Rome"));
-    expect(await textsFrom(group, agentInbox)).toHaveLength(3);
-  });
-
-  it("belongs to nobody where the owner is configured so", async () => {
-    const agent = await world.startReadyAgent(1, { CONVERSATION_OWNER: "none" });
-    const { inboxId } = await agent.status();
-    const answer = await agent.provision({ claimId: CLAIM_ID, instructions: "" });
-    const group = await joinByUrl(await world.person(), answer.inviteUrl);
-    await until("the greeting", async () => (await textsFrom(group, inboxId ?? "")).length > 0);
-    expect(await textsFrom(group, inboxId ?? "")).toEqual(["Hi, I'm Agent. What can I help you with?"]);
-    await group.sendText("hello");
-    await until("the answer", async () => (await textsFrom(group, inboxId ?? "")).length === 2);
-    expect(group.listSuperAdmins()).toEqual([inboxId]);
   });
 });

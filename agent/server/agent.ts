@@ -22,7 +22,9 @@ import { type Feed, startFeed } from "./xmtp/feed.ts";
 import { type Identities, openIdentities } from "./xmtp/identities.ts";
 import { ensureConversation } from "./xmtp/own-conversation.ts";
 
-const READY_POLL_MS = 20;
+const POLL_MS = 20;
+/** How long an end that comes before the conversation has been opened waits for it. */
+const LEAVE_WAIT_MS = 10_000;
 
 export interface AgentOptions {
   config: AgentConfig;
@@ -53,6 +55,8 @@ export interface Agent {
 export function createAgent(options: AgentOptions): Agent {
   const { config, state, brain, log } = options;
   const stopping = new AbortController();
+  /** Comes after `stopping`: between the two the conversation may still be opened in order to be left. */
+  const closing = new AbortController();
   const joinSettled = createWake();
   let identities: Identities | undefined;
   let group: Awaited<ReturnType<typeof ensureConversation>> | undefined;
@@ -75,6 +79,7 @@ export function createAgent(options: AgentOptions): Agent {
     redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
     outOfCredit: () => brain.outOfCredit,
     onQueued: () => sender.wake(),
+    log,
   });
 
   const feedOf = (client: Identities["main"], judges: Admission | undefined): Feed => {
@@ -100,6 +105,7 @@ export function createAgent(options: AgentOptions): Agent {
       conversationOwner: config.conversationOwner,
       log,
       signal: stopping.signal,
+      closing: closing.signal,
       onUtterance: () => turns.notify(),
       onQueued: () => sender.wake(),
       onExplode: () => options.onExplode("member", false),
@@ -109,6 +115,7 @@ export function createAgent(options: AgentOptions): Agent {
         timer.arm(expiresAt.getTime());
       },
       onChat: ({ client }) => {
+        if (stopping.signal.aborted) return;
         if (client === opened.join) joinFeed ??= feedOf(client, undefined);
         else mainFeed?.catchUpSoon();
         sender.wake();
@@ -165,6 +172,7 @@ export function createAgent(options: AgentOptions): Agent {
     await reporter.stop();
   };
   const close = async (): Promise<void> => {
+    closing.abort();
     const ends = [
       async () => brain.stop(),
       async () => {
@@ -176,19 +184,27 @@ export function createAgent(options: AgentOptions): Agent {
     for (const result of await Promise.allSettled(ends.map((end) => end())))
       if (result.status === "rejected") log("close-failed", { error: errorName(result.reason) });
   };
+  /** The claim's conversation, waited for where there is one that is only not open yet. */
+  const chatToLeave = async (): Promise<Service["chat"]> => {
+    const hasConversation = (state.claim.read()?.conversationId ?? null) !== null;
+    const deadline = Date.now() + LEAVE_WAIT_MS;
+    while (hasConversation && service?.chat === undefined && Date.now() < deadline)
+      await pause(POLL_MS, closing.signal);
+    return service?.chat;
+  };
   const boot = async (): Promise<void> => {
     const claim = state.claim.read();
     if (claim !== undefined) await brain.instruct(claim.content.instructions);
     const thinking = brain.start(turns);
     thinking.catch(() => log("brain-not-started"));
-    const opened = await openIdentities(config, options.paths, state, log, stopping.signal);
+    const opened = await openIdentities(config, options.paths, state, log, closing.signal);
     identities = opened;
     group = await ensureConversation(
       opened.main,
       state.identity,
       config.defaultAgentName,
       log,
-      stopping.signal,
+      closing.signal,
     );
     const admission = createAdmission({
       client: opened.main,
@@ -196,17 +212,17 @@ export function createAgent(options: AgentOptions): Agent {
       ledger: state.joinLedger,
       isOpen: () => service?.chat?.client === opened.main && !stopping.signal.aborted,
       onBeforeAdmit: async () => service?.presented,
-      onAdmitted: async (inboxId, first) => service?.admitted(inboxId, first),
+      onAdmitted: async (inboxId, isAgent) => service?.admitted(inboxId, isAgent),
       onOpenRequest: () => mainFeed?.catchUpSoon(),
       log,
     });
-    mainFeed = feedOf(opened.main, admission);
-    const expiresAt = state.facts.get("expires-at-ms");
-    if (expiresAt !== undefined) timer.arm(Number(expiresAt));
+    if (!stopping.signal.aborted) mainFeed = feedOf(opened.main, admission);
     if (claim !== undefined) serve(claim, opened);
     else warmUpInvites({ ...opened, group, privateKey: main.privateKey }, config);
+    const expiresAt = state.facts.get("expires-at-ms");
+    if (expiresAt !== undefined && !stopping.signal.aborted) timer.arm(Number(expiresAt));
     await thinking;
-    while (!status().ready && !stopping.signal.aborted) await pause(READY_POLL_MS, stopping.signal);
+    while (!status().ready && !stopping.signal.aborted) await pause(POLL_MS, stopping.signal);
     // At every boot: a claimed agent that was started again is let back by this report.
     if (!stopping.signal.aborted)
       reporter.report({ kind: "idle", inboxId: opened.main.inboxId, conversationId: group.id });
@@ -230,7 +246,7 @@ export function createAgent(options: AgentOptions): Agent {
       silence,
       close,
       leave: async () => {
-        const chat = service?.chat;
+        const chat = await chatToLeave();
         const ownerInboxId = state.facts.get("owner");
         if (chat !== undefined) await leaveConversation({ chat, reason, initiatedByUs, ownerInboxId, log });
       },

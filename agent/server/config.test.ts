@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "./config.ts";
+import { AGENT_ENVIRONMENT } from "../../domain/agent-protocol.ts";
+import { AgentEnvironment, parseConfig } from "./config.ts";
 import { readSecrets } from "./secrets.ts";
 
 const environment = {
@@ -40,6 +41,8 @@ describe("the environment", () => {
     [{ STATE_DIR: "" }, "STATE_DIR is missing"],
     [{ STATE_DIR: "relative" }, "STATE_DIR is invalid"],
     [{ EPOCH: "0" }, "EPOCH is invalid"],
+    [{ EPOCH: "1.0" }, "EPOCH is invalid"],
+    [{ GATEWAY_UID: "root" }, "GATEWAY_UID is invalid"],
     [{ PORT: "70000" }, "PORT is invalid"],
     [{ XMTP_ENV: "moon" }, "XMTP_ENV is invalid"],
     [{ GATEWAY_URL: "ftp://x" }, "GATEWAY_URL is invalid"],
@@ -51,6 +54,12 @@ describe("the environment", () => {
     const attempt = (): unknown => parseConfig({ ...environment, ...change });
     expect(attempt).toThrow(problem);
     expect(attempt).not.toThrow(/very-secret|moon|key=1/);
+  });
+
+  it("is what the platform gives by the protocol, and where to listen", () => {
+    expect(Object.keys(AgentEnvironment.properties).toSorted()).toEqual(
+      [...AGENT_ENVIRONMENT, "HOST"].toSorted(),
+    );
   });
 
   it("names all problems at once", () => {

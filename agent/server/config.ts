@@ -1,32 +1,63 @@
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
-import { AGENT_ENVIRONMENT } from "../../domain/agent-protocol.ts";
 
-const Url = Type.String({ pattern: "^https?://[^\\s/?#]+(/[^\\s?#]*)?$", maxLength: 2_048 });
-const Digits = (description: string): ReturnType<typeof Type.String> =>
-  Type.String({ pattern: "^[0-9]{1,10}$", description });
+const Url = { pattern: "^https?://[^\\s/?#]+(/[^\\s?#]*)?$", maxLength: 2_048 };
 
 /** Everything the agent reads from its environment. Secrets come on standard input instead. */
-const Environment = Type.Object(
+export const AgentEnvironment = Type.Object(
   {
-    INSTANCE_ID: Type.String({ pattern: "^[a-z0-9]{12}$", description: "12 of a-z and 0-9" }),
-    EPOCH: Digits("counts the starts of this instance, from 1"),
-    GENERATION: Type.String({ pattern: "^[A-Za-z0-9._-]{1,64}$", description: "the release it belongs to" }),
-    PORT: Type.Optional(Digits("port to listen on; 0 (default) takes a free one")),
-    HOST: Type.Optional(Type.String({ pattern: "^[0-9a-fA-F.:]{2,45}$", description: "default 127.0.0.1" })),
-    STATE_DIR: Type.String({ pattern: "^/.+", description: "absolute path of the state folder" }),
-    GATEWAY_URL: Type.String({ ...Url, description: "where events are reported" }),
-    XMTP_ENV: Type.Union([Type.Literal("local"), Type.Literal("dev"), Type.Literal("production")]),
+    INSTANCE_ID: Type.String({ pattern: "^[a-z0-9]{12}$", description: "The instance that it is." }),
+    EPOCH: Type.Integer({
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: "Counts the starts of this instance, from 1.",
+    }),
+    GENERATION: Type.String({
+      pattern: "^[A-Za-z0-9._-]{1,64}$",
+      description: "The release it belongs to.",
+    }),
+    HOST: Type.String({
+      pattern: "^[0-9a-fA-F.:]{2,45}$",
+      default: "127.0.0.1",
+      description: "Address to listen on.",
+    }),
+    PORT: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 0,
+      description: "Port to listen on; 0 takes a free one.",
+    }),
+    STATE_DIR: Type.String({ pattern: "^/.+", description: "The state folder; absolute." }),
+    GATEWAY_URL: Type.String({ ...Url, description: "Where events are reported." }),
+    XMTP_ENV: Type.Union([Type.Literal("local"), Type.Literal("dev"), Type.Literal("production")], {
+      description: "The XMTP network.",
+    }),
     XMTP_API_URL: Type.Optional(
-      Type.String({ ...Url, description: "another XMTP node than XMTP_ENV names" }),
+      Type.String({ ...Url, description: "Another XMTP node than the network's own." }),
     ),
-    MODEL_BASE_URL: Type.String({ ...Url, description: "the model provider" }),
-    MODEL_ID: Type.String({ pattern: "^[\\x21-\\x7e]{1,128}$", description: "as the provider names it" }),
-    DEFAULT_AGENT_NAME: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 50, description: "default Agent" }),
+    MODEL_BASE_URL: Type.String({ ...Url, description: "The model provider's API." }),
+    MODEL_ID: Type.String({
+      pattern: "^[\\x21-\\x7e]{1,128}$",
+      description: "The model, as the provider names it.",
+    }),
+    DEFAULT_AGENT_NAME: Type.String({
+      minLength: 1,
+      maxLength: 50,
+      default: "Agent",
+      description: "The agent's name in a claim that gives none.",
+    }),
+    CONVERSATION_OWNER: Type.Union([Type.Literal("first-joiner"), Type.Literal("none")], {
+      default: "first-joiner",
+      description:
+        "Who becomes super admin beside the agent: the first that a claim's invite admits, or nobody.",
+    }),
+    GATEWAY_UID: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 4_294_967_294,
+        description: "User id of the model's gateway; without it, it gets no shell.",
+      }),
     ),
-    CONVERSATION_OWNER: Type.Optional(Type.Union([Type.Literal("first-joiner"), Type.Literal("none")])),
-    GATEWAY_UID: Type.Optional(Digits("user id of the model's gateway; without it, it gets no shell")),
   },
   { additionalProperties: false },
 );
@@ -39,12 +70,12 @@ export interface AgentConfig {
   port: number;
   stateDir: string;
   gatewayUrl: string;
-  xmtpEnv: Static<typeof Environment>["XMTP_ENV"];
+  xmtpEnv: Static<typeof AgentEnvironment>["XMTP_ENV"];
   xmtpApiUrl: string | undefined;
   modelBaseUrl: string;
   modelId: string;
   defaultAgentName: string;
-  conversationOwner: "first-joiner" | "none";
+  conversationOwner: Static<typeof AgentEnvironment>["CONVERSATION_OWNER"];
   gatewayUid: number | undefined;
 }
 
@@ -55,43 +86,48 @@ export class ConfigError extends Error {
 /** Of an own prefix, so that a misspelt name is refused rather than silently unused. */
 const OWN_NAME =
   /^(INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION)(_[A-Z_]+)?$/;
-const NAMES: ReadonlySet<string> = new Set([...AGENT_ENVIRONMENT, "HOST"]);
+const NUMBERS: ReadonlySet<string> = new Set(["EPOCH", "PORT", "GATEWAY_UID"]);
+const WHOLE_NUMBER = /^\d{1,10}$/;
 
 /** Throws ConfigError naming every variable that is missing, invalid or unknown; values are not quoted. */
-export function parseConfig(environment: Readonly<Record<string, string | undefined>>): AgentConfig {
-  const given: Record<string, string> = {};
+export function parseConfig(variables: Readonly<Record<string, string | undefined>>): AgentConfig {
+  const environment = parseEnvironment(variables);
+  return {
+    instanceId: environment.INSTANCE_ID,
+    epoch: environment.EPOCH,
+    generation: environment.GENERATION,
+    host: environment.HOST,
+    port: environment.PORT,
+    stateDir: environment.STATE_DIR,
+    gatewayUrl: environment.GATEWAY_URL.replace(/\/+$/, ""),
+    xmtpEnv: environment.XMTP_ENV,
+    xmtpApiUrl: environment.XMTP_API_URL,
+    modelBaseUrl: environment.MODEL_BASE_URL,
+    modelId: environment.MODEL_ID,
+    defaultAgentName: environment.DEFAULT_AGENT_NAME,
+    conversationOwner: environment.CONVERSATION_OWNER,
+    gatewayUid: environment.GATEWAY_UID,
+  };
+}
+
+function parseEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): Static<typeof AgentEnvironment> {
+  const given: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || value === "") continue;
-    if (NAMES.has(name)) given[name] = value;
+  for (const [name, text] of Object.entries(variables)) {
+    if (text === undefined || text === "") continue;
+    if (Object.hasOwn(AgentEnvironment.properties, name))
+      given[name] = NUMBERS.has(name) && WHOLE_NUMBER.test(text) ? Number(text) : text;
     else if (OWN_NAME.test(name)) problems.push(`${name} is unknown`);
   }
-  for (const [name, schema] of Object.entries(Environment.properties)) {
-    const value = given[name];
-    if (value === undefined) {
-      if (Environment.required.some((required) => required === name)) problems.push(`${name} is missing`);
-    } else if (!Value.Check(schema, value)) problems.push(`${name} is invalid`);
+  const environment = Value.Default(AgentEnvironment, given);
+  for (const [name, property] of Object.entries(AgentEnvironment.properties)) {
+    if (given[name] !== undefined) {
+      if (!Value.Check(property, given[name])) problems.push(`${name} is invalid`);
+    } else if (!("default" in property || "~optional" in property)) problems.push(`${name} is missing`);
   }
-  const port = Number(given.PORT ?? 0);
-  const epoch = Number(given.EPOCH ?? 1);
-  if (port > 65_535) problems.push("PORT is invalid");
-  if (epoch < 1) problems.push("EPOCH is invalid");
-  if (problems.length > 0 || !Value.Check(Environment, given))
+  if (problems.length > 0 || !Value.Check(AgentEnvironment, environment))
     throw new ConfigError(`the agent's environment is not usable: ${problems.join(", ")}`);
-  return {
-    instanceId: given.INSTANCE_ID,
-    epoch,
-    generation: given.GENERATION,
-    host: given.HOST ?? "127.0.0.1",
-    port,
-    stateDir: given.STATE_DIR,
-    gatewayUrl: given.GATEWAY_URL.replace(/\/+$/, ""),
-    xmtpEnv: given.XMTP_ENV,
-    xmtpApiUrl: given.XMTP_API_URL,
-    modelBaseUrl: given.MODEL_BASE_URL,
-    modelId: given.MODEL_ID,
-    defaultAgentName: given.DEFAULT_AGENT_NAME ?? "Agent",
-    conversationOwner: given.CONVERSATION_OWNER ?? "first-joiner",
-    gatewayUid: given.GATEWAY_UID === undefined ? undefined : Number(given.GATEWAY_UID),
-  };
+  return environment;
 }

@@ -1,8 +1,9 @@
 import type { Group } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../../infra/testing/eventually.ts";
 import type { AgentProcess } from "./testing/agent-process.ts";
 import { HOLD_VARIABLE, TURN_TAKEN_EVENT } from "./testing/echo-brain.ts";
-import { CLAIM_ID, joinByUrl, type Person, textsFrom, until, World } from "./testing/world.ts";
+import { CLAIM_ID, joinByUrl, type Person, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -28,15 +29,17 @@ async function converse(environment: Readonly<Record<string, string>> = {}): Pro
   const ada = await world.person();
   const group = await joinByUrl(ada, inviteUrl);
   const agentInbox = inboxId ?? "";
-  await until("the greeting", async () => (await textsFrom(group, agentInbox)).length > 0);
+  await eventually("the greeting", async () => (await textsFrom(group, agentInbox)).length > 0);
   return { agent, ada, group, agentInbox };
 }
 
 /** What the agent has said, once `last` is among it and something later has been answered too. */
 async function saidUpTo({ group, agentInbox }: Conversation, last: string): Promise<string[]> {
-  await until(last, async () => (await textsFrom(group, agentInbox)).includes(last), 40_000);
+  await eventually(last, async () => (await textsFrom(group, agentInbox)).includes(last), 40_000);
   await group.sendText("and now?");
-  await until("the last answer", async () => (await textsFrom(group, agentInbox)).includes("echo: and now?"));
+  await eventually("the last answer", async () =>
+    (await textsFrom(group, agentInbox)).includes("echo: and now?"),
+  );
   return textsFrom(group, agentInbox);
 }
 
@@ -44,7 +47,7 @@ describe("delivery", () => {
   it("answers once what was asked before a kill between question and answer", async () => {
     const conversation = await converse(held());
     await conversation.group.sendText("Where to?");
-    await until("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
+    await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
     await conversation.agent.kill();
     await world.startReadyAgent(2);
     expect(await saidUpTo(conversation, "echo: Where to?")).toEqual([
@@ -57,7 +60,7 @@ describe("delivery", () => {
   it("answers as one turn what was said while it was away, and nothing twice", async () => {
     const conversation = await converse();
     await conversation.group.sendText("before");
-    await until("the answer", async () =>
+    await eventually("the answer", async () =>
       (await textsFrom(conversation.group, conversation.agentInbox)).includes("echo: before"),
     );
     await conversation.agent.kill();
@@ -81,10 +84,10 @@ describe("delivery", () => {
     async (_what, when, times) => {
       const conversation = await converse(held());
       await conversation.group.sendText("Where to?");
-      await until("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
+      await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
       world.node.faults.add({ method: "SendGroupMessages", when, kind: "unavailable", times });
       await world.release();
-      await until("the faults to have hit", () => world.node.faults.list().length === 0, 40_000);
+      await eventually("the faults to have hit", () => world.node.faults.list().length === 0, 40_000);
       expect(await saidUpTo(conversation, "echo: Where to?")).toEqual([
         GREETING,
         "echo: Where to?",
@@ -97,11 +100,11 @@ describe("delivery", () => {
   it("says once what it was saying when it was killed", async () => {
     const conversation = await converse(held());
     await conversation.group.sendText("Where to?");
-    await until("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
+    await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
     world.node.faults.add({ method: "SendGroupMessages", when: "after", kind: "hang" });
     const sendsBefore = world.node.calls.get("SendGroupMessages") ?? 0;
     await world.release();
-    await until(
+    await eventually(
       "the answer to be on its way",
       () => (world.node.calls.get("SendGroupMessages") ?? 0) > sendsBefore,
     );
@@ -118,13 +121,13 @@ describe("delivery", () => {
   it("answers once after an outage of the network", async () => {
     const conversation = await converse();
     await conversation.group.sendText("before");
-    await until("the answer", async () =>
+    await eventually("the answer", async () =>
       (await textsFrom(conversation.group, conversation.agentInbox)).includes("echo: before"),
     );
     await world.restartNode(async () => {
-      await until("the agent to notice", async () => !(await conversation.agent.status()).ready);
+      await eventually("the agent to notice", async () => !(await conversation.agent.status()).ready);
     });
-    await until("the network to be back", async () => {
+    await eventually("the network to be back", async () => {
       try {
         await conversation.group.sync();
         return true;

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import type { Group } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ProvisionAnswer } from "../../domain/agent-protocol.ts";
-import { explodeSettingsCodec, sendContent } from "../convos/index.ts";
+import { eventually } from "../../infra/testing/eventually.ts";
+import { explodeConversation, explodeSettingsCodec, sendContent } from "../convos/index.ts";
 import { statePaths } from "./state/paths.ts";
 import { writeTombstone } from "./state/tombstone.ts";
 import type { AgentProcess } from "./testing/agent-process.ts";
-import { CLAIM_ID, joinByUrl, type Person, textsFrom, until, World } from "./testing/world.ts";
+import { CLAIM_ID, joinByUrl, type Person, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -25,9 +27,15 @@ async function claimed(): Promise<{ agent: AgentProcess; answer: ProvisionAnswer
 
 async function enter(person: Person, answer: ProvisionAnswer, agentInbox: string) {
   const group = await joinByUrl(person, answer.inviteUrl);
-  await until("the greeting", async () => (await textsFrom(group, agentInbox)).length > 0);
+  await eventually("the greeting", async () => (await textsFrom(group, agentInbox)).length > 0);
   return group;
 }
+
+const superAdmins = (group: Group<unknown>, count: number): Promise<true> =>
+  eventually("the super admins", async () => {
+    await group.sync();
+    return group.listSuperAdmins().length === count;
+  });
 
 /** The end as everybody outside sees it: both reports, an exit of its own, nothing but the tombstone. */
 async function expectEnd(agent: AgentProcess, reason: string): Promise<void> {
@@ -52,24 +60,39 @@ describe("the end of an agent", () => {
     const bobs = await joinByUrl(bob, answer.inviteUrl);
     await sendContent(bobs, explodeSettingsCodec, { expiresAt: new Date(Date.now() - 1_000) });
     await bobs.sendText("still there?");
-    await until("the answer to bob", async () =>
+    await eventually("the answer to bob", async () =>
       (await textsFrom(bobs, agentInbox)).some((text) => text.includes("still there?")),
     );
     expect((await agent.status()).exploding).toBe(false);
 
     await sendContent(group, explodeSettingsCodec, { expiresAt: new Date() });
     await expectEnd(agent, "member");
-    await until("bob to be removed", async () => {
+    await eventually("bob to be removed", async () => {
       await bob.client.conversations.sync();
       await bobs.sync().catch(() => "the sync that learns of the removal may fail");
       return !bobs.isActive;
     });
   });
 
+  it("comes by a person's whole explosion, which succeeds whoever of the two is faster", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const [ada, bob] = [await world.person(), await world.person()];
+    const group = await enter(ada, answer, agentInbox);
+    await joinByUrl(bob, answer.inviteUrl);
+    await eventually("super admin", async () => {
+      await group.sync();
+      return group.isSuperAdmin(ada.client.inboxId);
+    });
+    const { failures } = await explodeConversation(group, ada.client);
+    expect(failures).toEqual([]);
+    await expectEnd(agent, "member");
+    if (group.isActive) expect(await group.members()).toHaveLength(1);
+  });
+
   it("comes by removal", async () => {
     const { agent, answer, agentInbox } = await claimed();
     const group = await enter(await world.person(), answer, agentInbox);
-    await until("super admin", async () => {
+    await eventually("super admin", async () => {
       await group.sync();
       return group.listSuperAdmins().length === 2;
     });
@@ -81,7 +104,7 @@ describe("the end of an agent", () => {
   it("comes by removal while it was away", async () => {
     const { agent, answer, agentInbox } = await claimed();
     const group = await enter(await world.person(), answer, agentInbox);
-    await until("super admin", async () => {
+    await eventually("super admin", async () => {
       await group.sync();
       return group.listSuperAdmins().length === 2;
     });
@@ -98,7 +121,7 @@ describe("the end of an agent", () => {
     const { agent, answer, agentInbox } = await claimed();
     const [ada] = [await world.person()];
     const group = await enter(ada, answer, agentInbox);
-    await until("super admin", async () => {
+    await eventually("super admin", async () => {
       await group.sync();
       return group.isSuperAdmin(ada.client.inboxId);
     });
@@ -110,12 +133,12 @@ describe("the end of an agent", () => {
   it("comes at a scheduled time, also over a restart", async () => {
     const { agent, answer, agentInbox } = await claimed();
     const group = await enter(await world.person(), answer, agentInbox);
-    await until("super admin", async () => {
+    await eventually("super admin", async () => {
       await group.sync();
       return group.listSuperAdmins().length === 2;
     });
-    await sendContent(group, explodeSettingsCodec, { expiresAt: new Date(Date.now() + 4_000) });
-    await until("the schedule", () => agent.log.includes('"action":"schedule"'));
+    await sendContent(group, explodeSettingsCodec, { expiresAt: new Date(Date.now() + 10_000) });
+    await eventually("the schedule", () => agent.log.includes('"action":"schedule"'));
     expect(await agent.stop()).toBe(0);
     const again = await world.startReadyAgent(2);
     expect((await again.status()).exploding).toBe(false);
@@ -133,7 +156,7 @@ describe("the end of an agent", () => {
     const group = await enter(ada, answer, agentInbox);
     await agent.explode("member");
     await expectEnd(agent, "member");
-    await until("ada to be removed", async () => {
+    await eventually("ada to be removed", async () => {
       await group.sync().catch(() => "the sync that learns of the removal may fail");
       return !group.isActive;
     });
@@ -150,7 +173,7 @@ describe("the end of an agent", () => {
       await joinByUrl(bob, answer.inviteUrl);
       await agent.explode(reason);
       await expectEnd(agent, reason);
-      await until("the agent to be gone", async () => {
+      await eventually("the agent to be gone", async () => {
         await group.sync();
         const members = (await group.members()).map(({ inboxId }) => inboxId);
         return !members.includes(agentInbox) && members.length === 2;
@@ -164,7 +187,7 @@ describe("the end of an agent", () => {
     await world.platform.waitFor("idle");
     world.platform.refuseWith = 503;
     await agent.explode("operator");
-    await until("the wipe", () => agent.logged("wiped"));
+    await eventually("the wipe", () => agent.logged("wiped"));
     expect((await agent.status()).exploding).toBe(true);
     await expect(agent.provision({ claimId: CLAIM_ID, instructions: "" })).rejects.toThrow("409 exploding");
     await agent.kill();
@@ -182,7 +205,8 @@ describe("the end of an agent", () => {
 
   it("is finished after a crash right behind the tombstone", async () => {
     const { agent, answer, agentInbox } = await claimed();
-    await enter(await world.person(), answer, agentInbox);
+    const group = await enter(await world.person(), answer, agentInbox);
+    await superAdmins(group, 2);
     await agent.kill();
     writeTombstone(statePaths(world.stateDir).tombstone, {
       reason: "member",
@@ -193,6 +217,47 @@ describe("the end of an agent", () => {
     const again = await world.startAgent(1);
     await expectEnd(again, "member");
     expect(again.logged("echo-brain-started")).toBe(false);
+    await group.sync().catch(() => "the sync that learns of the removal may fail");
+    expect(group.isActive).toBe(false);
+  });
+
+  it("is finished although a crash in the wipe left its database in pieces", async () => {
+    const { agent } = await claimed();
+    await agent.kill();
+    const paths = statePaths(world.stateDir);
+    writeTombstone(paths.tombstone, { reason: "member", startedAt: "2026-01-01", epoch: 1, sequence: 1 });
+    await writeFile(paths.database, "no database".repeat(1_000));
+    await rm(`${paths.database}-wal`, { force: true });
+    const again = await world.startAgent(1);
+    await expectEnd(again, "member");
+    expect(again.logged("belated-leave-skipped")).toBe(true);
+  });
+
+  it("by an expiry that fell due while it was away removes the people all the same", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const group = await enter(await world.person(), answer, agentInbox);
+    await superAdmins(group, 2);
+    const expiresAt = new Date(Date.now() + 3_000);
+    await sendContent(group, explodeSettingsCodec, { expiresAt });
+    await eventually("the schedule", () => agent.log.includes('"action":"schedule"'));
+    await agent.kill();
+    await eventually("the expiry", () => Date.now() > expiresAt.getTime());
+    expect(await (await world.startAgent(2)).exitCode).toBe(0);
+    await group.sync().catch(() => "the sync that learns of the removal may fail");
+    expect(group.isActive).toBe(false);
+  });
+
+  it("by an operator right after a start hands the conversation over all the same", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const ada = await world.person();
+    const group = await enter(ada, answer, agentInbox);
+    await superAdmins(group, 2);
+    await agent.kill();
+    const again = await world.startAgent(2);
+    await again.explode("operator");
+    expect(await again.exitCode).toBe(0);
+    await group.sync();
+    expect(group.listSuperAdmins()).toEqual([ada.client.inboxId]);
   });
 
   it("does not wait for a platform that does not know the agent any more, nor for a dead network", async () => {

@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AgentEvent } from "../../domain/agent-protocol.ts";
 import { createGatewayClient } from "./gateway-client.ts";
+import { startReporter } from "./reporter.ts";
+import { openDatabase } from "./state/database.ts";
+import { createReportQueue } from "./state/report-queue.ts";
 import { startTestPlatform } from "./testing/platform.ts";
 
 const SECRET = "cd".repeat(32);
@@ -26,10 +32,38 @@ describe("reports", () => {
 
     platform.refuseWith = 410;
     expect(await client.report(event, AbortSignal.timeout(5_000))).toBe("unknown");
+    platform.refuseWith = 409;
+    expect(await client.report(event, AbortSignal.timeout(5_000))).toBe("stale");
     platform.refuseWith = 401;
     expect(await client.report(event, AbortSignal.timeout(300))).toBe("aborted");
     await platform.close();
     expect(await client.report(event, AbortSignal.timeout(300))).toBe("aborted");
     expect(logged).toContain("report-failed");
+  });
+
+  it("that are stale are dropped, and the next one is sent", async () => {
+    const platform = await startTestPlatform("abcdef012345", SECRET);
+    const folder = mkdtempSync(join(tmpdir(), "convos-reports-"));
+    const database = openDatabase(join(folder, "state.db"));
+    const logged: unknown[] = [];
+    const client = createGatewayClient({
+      gatewayUrl: platform.url,
+      instanceId: "abcdef012345",
+      instanceSecret: SECRET,
+      log: (name, fields) => logged.push({ name, ...fields }),
+    });
+    const reporter = startReporter(createReportQueue(database, 1), client);
+    platform.refuseWith = 409;
+    reporter.report({ kind: "fault", part: "brain", code: "given-up" });
+    while (platform.refused < 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    platform.refuseWith = undefined;
+    reporter.report({ kind: "joined", claimId: "c", conversationId: "g" });
+    expect(await platform.waitFor("joined")).toMatchObject({ sequence: 2 });
+    expect(platform.events).toHaveLength(1);
+    expect(logged).toEqual([{ name: "report-refused", kind: "fault", sequence: 1, status: 409 }]);
+    await reporter.stop();
+    database.close();
+    await platform.close();
+    rmSync(folder, { recursive: true });
   });
 });

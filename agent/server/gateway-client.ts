@@ -6,8 +6,11 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 30_000;
 
-/** `accepted` by a 2xx; `unknown` by 410: the platform does not know this instance any more; `aborted` by us. */
-export type ReportOutcome = "accepted" | "unknown" | "aborted";
+/**
+ * `accepted` by a 2xx; `stale` by 409: the epoch is over; `unknown` by 410: the platform does not know this instance any
+ * more; `aborted` by us.
+ */
+export type ReportOutcome = "accepted" | "stale" | "unknown" | "aborted";
 
 export interface GatewayClient {
   /** Repeats the event, with jitter and a growing pause, until the platform has answered for good. */
@@ -43,6 +46,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
           if (status >= 200 && status < 300) return "accepted";
           if (status === 410) return "unknown";
           options.log("report-refused", { kind: event.kind, sequence: event.sequence, status });
+          if (status === 409) return "stale";
         } catch (error) {
           if (signal.aborted) break;
           options.log("report-failed", {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Group } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../../infra/testing/eventually.ts";
 import {
   catchUpJoinRequests,
   createInvite,
@@ -13,7 +14,7 @@ import {
   resolveProfiles,
 } from "../convos/index.ts";
 import { MemoryJoinLedger } from "../convos/testing/memory-ledger.ts";
-import { CLAIM_ID, type Person, textsFrom, until, World } from "./testing/world.ts";
+import { CLAIM_ID, type Person, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -29,7 +30,7 @@ interface Room {
   admit(): Promise<void>;
 }
 
-async function openRoom(): Promise<Room> {
+async function openRoom(expiresAt?: Date): Promise<Room> {
   const host = await world.person();
   const tag = generateTag();
   const group = await host.client.conversations.createGroup([], {
@@ -43,6 +44,7 @@ async function openRoom(): Promise<Room> {
     groupId: group.id,
     tag,
     env: "local",
+    expiresAt,
   });
   const deps = {
     client: host.client,
@@ -77,9 +79,9 @@ describe("a claim by invite", () => {
     const { joinInboxId } = await agent.status();
     expect(answer).toMatchObject({ outcome: "joined", conversationId: room.group.id, inviteUrl: null });
     expect(await agent.status()).toMatchObject({ conversationId: room.group.id, claimId: CLAIM_ID });
-    await until("the greeting", async () => (await agentTexts(room, joinInboxId)).length > 0);
+    await eventually("the greeting", async () => (await agentTexts(room, joinInboxId)).length > 0);
     await room.group.sendText("hello");
-    await until("the answer", async () => (await agentTexts(room, joinInboxId)).includes("echo: hello"));
+    await eventually("the answer", async () => (await agentTexts(room, joinInboxId)).includes("echo: hello"));
     expect(await agentTexts(room, joinInboxId)).toEqual([
       "Hi, I'm Walrus. What can I help you with?",
       "echo: hello",
@@ -92,7 +94,7 @@ describe("a claim by invite", () => {
 
     await agent.explode("member");
     expect(await agent.exitCode).toBe(0);
-    await until("the agent to be gone", async () => {
+    await eventually("the agent to be gone", async () => {
       await room.group.sync();
       return (await room.group.members()).length === 1;
     });
@@ -120,7 +122,7 @@ describe("a claim by invite", () => {
       conversationId: room.group.id,
     });
     const { joinInboxId } = await again.status();
-    await until("the greeting", async () => (await agentTexts(room, joinInboxId)).length === 1);
+    await eventually("the greeting", async () => (await agentTexts(room, joinInboxId)).length === 1);
     const dms = room.host.client.conversations.listDms();
     const requests = (await Promise.all(dms.map((dm) => dm.messages())))
       .flat()
@@ -128,12 +130,32 @@ describe("a claim by invite", () => {
     expect(requests).toHaveLength(1);
   }, 60_000);
 
+  it.each(["before it is back", "after it is back"])(
+    "joins although its invite has expired when it is admitted %s",
+    async (when) => {
+      const agent = await world.startReadyAgent();
+      const expiresAt = new Date(Date.now() + 8_000);
+      const room = await openRoom(expiresAt);
+      const request = { claimId: CLAIM_ID, instructions: "", joinUrl: room.url };
+      expect(await agent.provision(request)).toMatchObject({ outcome: "pending" });
+      const { joinInboxId } = await agent.status();
+      await agent.kill();
+      const isEarly = when === "before it is back";
+      if (isEarly) await room.admit();
+      await eventually("the expiry", () => Date.now() > expiresAt.getTime() + 1_000);
+      await world.startReadyAgent(2);
+      if (!isEarly) await room.group.addMembers([joinInboxId ?? ""]);
+      expect(await world.platform.waitFor("joined")).toMatchObject({ conversationId: room.group.id });
+    },
+    60_000,
+  );
+
   it("is refused by the inviter: locked, revoked", async () => {
     const agent = await world.startReadyAgent();
     const room = await openRoom();
     await lockGroup(room.group);
     const admitting = (async () => {
-      await until("the request", async () => {
+      await eventually("the request", async () => {
         await room.admit();
         return room.host.client.conversations.listDms().length > 0;
       });

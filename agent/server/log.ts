@@ -7,6 +7,15 @@ export const logToStderr: Log = (event, fields = {}) => {
 };
 
 /**
+ * Libraries write what they like to the console, the SDK even words of strangers. In the place of the text there is
+ * only the fact that something was written.
+ */
+export function muteConsole(log: Log): void {
+  for (const level of ["debug", "error", "info", "log", "warn"] as const)
+    console[level] = () => log("console", { level });
+}
+
+/**
  * What may be said of an error in a log: its class and, where there is one, its code. Messages are left out,
  * because a library may quote a path, a body or a key in them.
  */

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type OpenRouterDouble, startOpenRouterDouble } from "../../infra/local/doubles/openrouter/server.ts";
-import { CLAIM_ID, joinByUrl, textsFrom, until, World } from "./testing/world.ts";
+import { eventually } from "../../infra/testing/eventually.ts";
+import { CLAIM_ID, joinByUrl, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
 let model: OpenRouterDouble;
@@ -45,7 +46,7 @@ describe("an agent with openclaw", () => {
     world.identity.modelKey = await createModelKey();
     const environment = { MODEL_BASE_URL: model.url, MODEL_ID: "openai/gpt-5-mini" };
     const agent = await world.startAgent(1, environment, "openclaw");
-    await until("the agent to be ready", async () => (await agent.status()).ready, BOOT_TIMEOUT_MS);
+    await eventually("the agent to be ready", async () => (await agent.status()).ready, BOOT_TIMEOUT_MS);
     await world.platform.waitFor("idle");
     const startedAt = performance.now();
     const answer = await agent.provision({ claimId: CLAIM_ID, instructions: INSTRUCTIONS, name: "Walrus" });
@@ -55,7 +56,11 @@ describe("an agent with openclaw", () => {
     const ada = await world.person();
     const group = await joinByUrl(ada, answer.inviteUrl);
     await group.sendText("Where should we go?");
-    await until("greeting and answer", async () => (await textsFrom(group, agentInbox)).length === 2, 60_000);
+    await eventually(
+      "greeting and answer",
+      async () => (await textsFrom(group, agentInbox)).length === 2,
+      60_000,
+    );
     const requests = await (
       await fetch(`${model.url.replace("/api/v1", "")}/__double/openrouter/requests`)
     ).text();
@@ -64,7 +69,7 @@ describe("an agent with openclaw", () => {
     await agent.kill();
     await group.sendText("Are you still there?");
     const again = await world.startAgent(2, environment, "openclaw");
-    await until(
+    await eventually(
       "the third text",
       async () => (await textsFrom(group, agentInbox)).length === 3,
       BOOT_TIMEOUT_MS,

@@ -1,3 +1,4 @@
+import { TURN_TIMEOUT_SECONDS } from "../openclaw/config/gateway-config.ts";
 import type { Brain, BrainInput } from "./brain.ts";
 import { gatewayPaths } from "./gateway/paths.ts";
 import { writeInstructions } from "./gateway/prepare.ts";
@@ -7,6 +8,8 @@ import { createWarmup } from "./gateway/warmup.ts";
 import { createLoopbackServer, type LoopbackServer } from "./loopback/server.ts";
 
 const LOOPBACK_HOST = "127.0.0.1";
+/** The gateway ends a turn by itself at its timeout; this much later it does nothing any more. */
+const TURN_OUT_MAX_MS = (TURN_TIMEOUT_SECONDS + 120) * 1_000;
 
 /** The brain of production: openclaw behind the loopback server, kept running by a supervisor. */
 export function createOpenclawBrain({ config, secrets, paths, log, onFault }: BrainInput): Brain {
@@ -20,15 +23,18 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
   let isStopped = false;
 
   const startOne = async (server: LoopbackServer): Promise<Gateway> => {
+    const written = instructions;
     current = await startGateway({
       stateDir: paths.gateway,
       loopbackUrl: server.url,
       loopbackToken: server.renewToken(),
       modelId: config.modelId,
+      instructions: written,
       log,
       ...(uid === undefined ? {} : { uid }),
     });
-    if (instructions !== undefined) await writeInstructions(home, instructions, user);
+    if (instructions !== undefined && instructions !== written)
+      await writeInstructions(home, instructions, user);
     return current;
   };
   return {
@@ -44,13 +50,15 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
         : undefined;
     },
     start: async (turnSource) => {
-      const model = { baseUrl: config.modelBaseUrl, key: secrets.modelKey };
+      const { modelBaseUrl: baseUrl, modelId } = config;
+      const model = { baseUrl, modelId, key: secrets.modelKey };
       const server = await createLoopbackServer({ turnSource, model, log });
       loopback = server;
       if (isStopped) return server.close();
       supervised = superviseGateway({
         start: () => startOne(server),
         warmUp: createWarmup(server),
+        isStuck: () => server.turnOutMs() > TURN_OUT_MAX_MS,
         onGivenUp: () => onFault("given-up"),
         log,
       });

@@ -12,7 +12,7 @@ export interface Reporter {
   stop(): Promise<void>;
 }
 
-/** Sends the queued reports in order, one at a time, each until it has been accepted. */
+/** Sends the queued reports in order, one at a time, each until the platform has answered for good. */
 export function startReporter(queue: ReportQueue, gateway: GatewayClient): Reporter {
   const stopping = new AbortController();
   const wake = createWake();

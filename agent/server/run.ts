@@ -2,10 +2,12 @@ import type { AgentListening, AgentSecrets, AgentStatus } from "../../domain/age
 import { type Agent, createAgent } from "./agent.ts";
 import type { CreateBrain } from "./brain.ts";
 import { type AgentConfig, parseConfig } from "./config.ts";
+import { prepareBelatedLeave } from "./explode/belated-leave.ts";
 import { type ExplodeReason, type ExplosionOptions, explode, finishExplosion } from "./explode/explosion.ts";
+import { endLeftoverGateway } from "./gateway/start-gateway.ts";
 import { createGatewayClient } from "./gateway-client.ts";
 import { startAgentServer } from "./http/server.ts";
-import { errorFrames, errorName, logToStderr } from "./log.ts";
+import { errorFrames, errorName, logToStderr, muteConsole } from "./log.ts";
 import type { AgentCore } from "./pool/agent-core.ts";
 import { readSecrets } from "./secrets.ts";
 import { openAgentState } from "./state/agent-state.ts";
@@ -25,6 +27,7 @@ const EXIT_CRASHED = 70;
  */
 export async function runAgent(createBrain: CreateBrain): Promise<void> {
   survivePlatform();
+  muteConsole(logToStderr);
   try {
     await live(parseConfig(process.env), await readSecrets(process.stdin), createBrain);
   } catch (error) {
@@ -53,8 +56,13 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
   const log = logToStderr;
   const paths = statePaths(config.stateDir);
   prepareStateDir(paths.root, config.gatewayUid !== undefined);
-  const database = openDatabase(paths.database);
   const tombstone = readTombstone(paths.tombstone);
+  // What a tombstone stands on may be in pieces, and its end does not need the database.
+  const database = tombstone === undefined ? openDatabase(paths.database) : undefined;
+  const leave =
+    tombstone === undefined
+      ? undefined
+      : prepareBelatedLeave({ config, paths, stateKey: secrets.stateKey, log });
   const stopping = new AbortController();
   const { instanceId, epoch } = config;
   const { instanceSecret } = secrets;
@@ -71,7 +79,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     const parts = agent.dismantle(reason, initiatedByUs);
     const close = async (): Promise<void> => {
       await parts.close();
-      database.close();
+      database?.close();
     };
     ending = explode(reason, { ...parts, close }, explosion).then(exitWhenDone, exitWhenFailed);
   };
@@ -98,10 +106,10 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
   };
   const onFault = (part: string, code: string): void => agent?.fault(part, code);
   const brain =
-    tombstone === undefined
+    database !== undefined
       ? createBrain({ config, secrets, paths, log, onFault: (code) => onFault("brain", code) })
       : undefined;
-  if (brain !== undefined) {
+  if (brain !== undefined && database !== undefined) {
     const state = openAgentState(database, paths, secrets.stateKey, epoch);
     agent = createAgent({
       config,
@@ -132,7 +140,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     await server.close();
     if (ending !== undefined) await ending;
     else await agent?.stop();
-    if (ending === undefined) database.close();
+    if (ending === undefined) database?.close();
     log("stopped");
     process.exit(0);
   };
@@ -142,8 +150,11 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
   process.stdout.write(`${JSON.stringify(listening)}\n`);
 
   if (tombstone !== undefined) {
-    database.close();
-    ending = finishExplosion(tombstone, explosion).then(exitWhenDone, exitWhenFailed);
+    const leaveNow = async (): Promise<void> => leave?.(tombstone.reason);
+    // A process that was killed may have left its gateway, which would go on in the folder that is to be wiped.
+    ending = endLeftoverGateway(paths.gateway, config.gatewayUid)
+      .then(() => finishExplosion(tombstone, leaveNow, explosion))
+      .then(exitWhenDone, exitWhenFailed);
     return;
   }
   agent?.boot().catch((error: unknown) => {

@@ -1,13 +1,14 @@
-import { parseInvite, resolveProfiles } from "../convos/index.ts";
+import { AGENT_MEMBER_KIND, parseInvite, resolveProfiles } from "../convos/index.ts";
 import type { Chat } from "./conversation/chat.ts";
 import { joinByInvite } from "./conversation/join-by-invite.ts";
-import { present } from "./conversation/presentation.ts";
+import { presentAgent } from "./conversation/presentation.ts";
 import { createWatch, type Watch } from "./conversation/watch.ts";
 import type { Log } from "./log.ts";
 import { retryUntilDone } from "./retry.ts";
 import type { AgentState } from "./state/agent-state.ts";
 import type { ClaimRecord } from "./state/claim-record.ts";
 import { greeting } from "./talk/greeting.ts";
+import { plainName } from "./talk/plain-name.ts";
 import type { TurnContext } from "./talk/turn-source.ts";
 import type { Identities } from "./xmtp/identities.ts";
 import { groupById } from "./xmtp/own-conversation.ts";
@@ -19,7 +20,10 @@ export interface ServiceOptions {
   identities: Identities;
   conversationOwner: "first-joiner" | "none";
   log: Log;
+  /** Ends what is done in the conversation. */
   signal: AbortSignal;
+  /** Ends the looking for the conversation: later than `signal`, because who leaves must find it first. */
+  closing: AbortSignal;
   onUtterance(): void;
   onQueued(): void;
   onExplode(): void;
@@ -35,9 +39,9 @@ export interface ServiceOptions {
 export interface Service {
   readonly chat: Chat | undefined;
   readonly watch: Watch | undefined;
-  /** Resolves when name and profile are committed; nobody is admitted before. Rejects when the agent ends first. */
+  /** Resolves when people may be admitted: name and profile are committed. Rejects when the agent ends first. */
   readonly presented: Promise<void>;
-  admitted(inboxId: string, firstAdmission: boolean): Promise<void>;
+  admitted(inboxId: string, isAgent: boolean): Promise<void>;
   turnContext(): Promise<TurnContext | undefined>;
 }
 
@@ -56,9 +60,7 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
     chat = entered;
     watch = createWatch({ ...options, chat: entered, turns: state.turns, facts });
     options.onChat(entered);
-    void retryUntilDone("present", () => present(entered, record, facts), log, signal).then((done) =>
-      done ? presented.resolve() : presented.reject(new Error("the agent is ending")),
-    );
+    presented.resolve(presentAgent({ group: entered.group, claim: record, facts, log, signal }));
     if (facts.get("owner") !== undefined) void grantOwnership(entered);
   };
   const greet = (agentName: string): void => {
@@ -86,6 +88,8 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
       invite: parsed.invite,
       claimId: claim.claimId,
       agentName,
+      wasAsked: facts.get("join-requested") !== undefined,
+      onAsked: () => facts.set("join-requested", "yes"),
       log,
       signal,
     });
@@ -111,7 +115,7 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
     enter({ client, group }, claim);
     if (claim.outcome === "joined") greet(claim.content.agentName);
   };
-  void retryUntilDone("serve", resume, log, signal);
+  void retryUntilDone("serve", resume, log, options.closing);
 
   return {
     get chat() {
@@ -121,22 +125,23 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
       return watch;
     },
     presented: presented.promise,
-    admitted: async (inboxId, firstAdmission) => {
+    admitted: async (inboxId, isAgent) => {
       facts.set("had-company", "yes");
       greet(claim.content.agentName);
-      if (!firstAdmission || options.conversationOwner === "none" || chat === undefined) return;
+      if (isAgent) return;
+      facts.set("had-person", "yes");
+      if (options.conversationOwner === "none" || chat === undefined) return;
       if (facts.get("owner") === undefined) facts.set("owner", inboxId);
-      await grantOwnership(chat);
+      if (facts.get("owner") === inboxId) await grantOwnership(chat);
     },
     turnContext: async () => {
       if (chat === undefined) return undefined;
       const [members, profiles] = await Promise.all([chat.group.members(), resolveProfiles(chat.group)]);
-      const named = members.map(({ inboxId }) => ({
-        inboxId,
-        name: profiles.get(inboxId)?.name ?? "Somebody",
-      }));
+      const named = members.map(({ inboxId }) => ({ inboxId, name: plainName(profiles.get(inboxId)?.name) }));
+      const agents = [...profiles].filter(([, { memberKind }]) => memberKind === AGENT_MEMBER_KIND);
+      const agentInboxIds = new Set(agents.map(([inboxId]) => inboxId));
       const { agentName, instructions } = claim.content;
-      return { conversationId: chat.group.id, agentName, instructions, members: named };
+      return { conversationId: chat.group.id, agentName, instructions, members: named, agentInboxIds };
     },
   };
 }

@@ -21,8 +21,10 @@ export function createWake(): Wake {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);
       sleepers.add(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const rise = (): void => resolve();
+      signal.addEventListener("abort", rise, { once: true });
       await promise;
+      signal.removeEventListener("abort", rise);
       sleepers.delete(resolve);
       clearTimeout(timer);
     },

@@ -1,14 +1,13 @@
-import { deliverToAgent } from "../../activities/deliver-to-agent.ts";
-import { type ClaimView, endClaim, loadDelivery, readClaim } from "../../activities/registry/claims.ts";
+import type { ServerResponse } from "node:http";
+import { type ClaimView, endClaim, readClaim } from "../../activities/registry/claims.ts";
 import { type Intake, intakeClaim } from "../../activities/registry/intake.ts";
-import { takeNudge } from "../../activities/registry/pools.ts";
+import { hasOpenClaim } from "../../activities/registry/open-claim.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { type ClaimId, parseClaimId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { claimStatus, deliveredClaim } from "../claim-view.ts";
 import type { Gateway } from "../gateway.ts";
 import { verifyInvite } from "../invite.ts";
-import { describeError } from "../log.ts";
 import {
   AcceptedClaim,
   ClaimBody,
@@ -18,7 +17,9 @@ import {
   DeliveredClaim,
   PROBLEMS,
 } from "../schemas.ts";
+import { serveClaim } from "../serve-claim.ts";
 import type { Server } from "../server.ts";
+import { within } from "../within.ts";
 
 export function claimRoutes(server: Server, gateway: Gateway): void {
   const { registry, workflows, answers, background } = gateway;
@@ -37,22 +38,16 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
       config: { quiet: true },
     },
     async (request, reply) => {
-      const intake = await takeIn(gateway, request.body, request.headers["idempotency-key"]);
-      const { claimId, created } = intake;
-      const waitMs = request.body.waitMs ?? LIMITS.waitDefaultMs;
-      const atOnce = created && (await deliverAtOnce(gateway, intake, request.body));
-      const answer = answers.wait(claimId, atOnce ? 0 : waitMs, created && !atOnce, request.signal);
-      if (created) {
-        const start = () =>
-          background.run("claim-start", { claim: claimId }, () => workflows.startClaim(claimId));
-        // A served claim's workflow only records it, and its instance's successor can wait, until the caller has
-        // the answer.
-        if (atOnce) reply.raw.once("close", start);
-        else start();
-        if (intake.instanceId === undefined) nudgePool(gateway);
-        else reply.raw.once("close", () => nudgePool(gateway));
+      const { body } = request;
+      const closed = closeOf(reply.raw);
+      const deadline = performance.now() + (body.waitMs ?? LIMITS.waitDefaultMs);
+      const intake = await takeIn(gateway, body, request.headers["idempotency-key"]);
+      const { claimId } = intake;
+      if (intake.created) {
+        const served = serveClaim(gateway, intake, body.joinUrl !== undefined, closed);
+        await within(served, deadline - performance.now());
       }
-      const claim = found(await answer, claimId);
+      const claim = found(await answers.wait(claimId, deadline - performance.now(), closed), claimId);
       const delivered = deliveredClaim(claim);
       if (delivered) return delivered;
       reply.code(202).header("location", `/api/claims/${claimId}`);
@@ -85,12 +80,17 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
     },
     async (request) => {
       const { id } = await readOrThrow(gateway, request.params.id);
-      const { ended } = await endClaim(registry, id, { state: "cancelled" });
+      const { ended, instanceId, reason } = await endClaim(registry, id, { state: "cancelled" });
       const claim = await readOrThrow(gateway, id);
       if (claim.state === "live") {
         throw new PlatformError("conflict", {
           detail: `the claim is live: explode instance ${claim.instanceId ?? ""} instead`,
         });
+      }
+      if (instanceId) {
+        background.run("explode-start", { instance: instanceId }, () =>
+          workflows.startExplode(instanceId, reason),
+        );
       }
       if (ended) background.run("claim-wake", { claim: id }, () => workflows.wakeClaim(id));
       return claimStatus(claim);
@@ -98,44 +98,35 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
   );
 }
 
-/**
- * Serves a claim that has an agent within the request, without a hop over Temporal. Whatever does not work at the
- * first try is left to the claim's workflow. A join waits for people, so it is left to it from the start.
- */
-async function deliverAtOnce(
-  { registry, agents, log }: Gateway,
-  intake: Intake,
+async function takeIn(
+  { registry, config }: Gateway,
   body: ClaimBody,
-): Promise<boolean> {
-  if (intake.instanceId === undefined || body.joinUrl !== undefined) return false;
-  try {
-    const delivery = await loadDelivery(registry, intake.claimId);
-    return (
-      delivery?.state === "bound" &&
-      (await deliverToAgent({ registry, agents }, intake.claimId, delivery)) === "live"
-    );
-  } catch (error) {
-    log("claim-not-at-once", { claim: intake.claimId, ...describeError(error) });
-    return false;
-  }
-}
-
-function takeIn({ registry, config }: Gateway, body: ClaimBody, idempotencyKey: string): Promise<Intake> {
+  idempotencyKey: string,
+): Promise<Intake> {
   const { onEmpty, waitMs: _, ...input } = body;
   const { joinUrl } = input;
+  const invite = joinUrl === undefined ? undefined : verifyInvite(joinUrl, config.xmtpNetwork, new Date());
+  // A repetition gets the answer of its claim, also when the invite has expired meanwhile.
+  if (invite?.isExpired && !(await hasOpenClaim(registry, config.pool, idempotencyKey)))
+    throw new PlatformError("invite-expired");
   return intakeClaim(registry, {
     pool: config.pool,
     idempotencyKey,
     input,
     onEmpty: onEmpty === "reject" ? "reject" : "wait",
-    inviteIdentity: joinUrl === undefined ? undefined : verifyInvite(joinUrl, config.xmtpNetwork, new Date()),
+    inviteIdentity: invite?.identity,
   });
 }
 
-function nudgePool({ background, registry, workflows, config: { pool } }: Gateway): void {
-  background.run("pool-wake", { pool }, async () => {
-    if (await takeNudge(registry, pool)) await workflows.wakePool(pool);
-  });
+/**
+ * Aborted when the answer has been sent or the caller is gone, also when that was before. The request's own signal is
+ * of no use: the request is over as soon as its body has been read.
+ */
+function closeOf(response: ServerResponse): AbortSignal {
+  const closed = new AbortController();
+  if (response.closed) closed.abort();
+  else response.once("close", () => closed.abort());
+  return closed.signal;
 }
 
 async function readOrThrow({ registry }: Gateway, id: string): Promise<ClaimView> {

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from "@temporalio/common";
-import { condition, setHandler } from "@temporalio/workflow";
+import { condition, proxyActivities, setHandler } from "@temporalio/workflow";
+import type { Violation } from "../../domain/audit.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { type InstanceId, parseInstanceId } from "../../domain/ids.ts";
 import { drain, pause, replenish, resume, setTarget, wake } from "../../workflows/messages.ts";
@@ -23,6 +24,11 @@ export async function pool(): Promise<void> {
       .filter((found) => found !== undefined);
   });
   await condition(() => false);
+}
+
+/** Answers what the test's own activity finds. */
+export async function audit(): Promise<Violation[]> {
+  return proxyActivities<{ audit(): Promise<Violation[]> }>({ startToCloseTimeout: "10s" }).audit();
 }
 
 export async function reconcile(): Promise<{ claims: number }> {

@@ -46,7 +46,6 @@ const SLASH_COMMANDS: Readonly<Record<string, SlashCommand>> = {
   },
   "/explode": async (conversation, output) => {
     await asSuperAdmin(conversation, "explode it");
-    await demoteOthers(conversation);
     const { failures } = await explodeConversation(conversation.group, { inboxId: conversation.ownInboxId });
     const failed = failures.map(({ step }) => step);
     output.tell(
@@ -78,11 +77,4 @@ async function asSuperAdmin({ group, ownInboxId }: Conversation, what: string): 
   throw new CommandError(`only a super admin of the conversation may ${what}`, {
     hint: "The first person to join by the claim's invite is one; /members shows who is.",
   });
-}
-
-/** XMTP lets nobody remove a super admin, which the agent is; so it is made a plain member before it is removed. */
-async function demoteOthers({ group, ownInboxId }: Conversation): Promise<void> {
-  for (const inboxId of group.listSuperAdmins()) {
-    if (inboxId !== ownInboxId) await group.removeSuperAdmin(inboxId);
-  }
 }

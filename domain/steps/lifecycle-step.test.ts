@@ -11,9 +11,19 @@ const facts: LifecycleFacts = {
   process: "absent",
   reportedEnd: undefined,
   recentStarts: 0,
+  startedMsAgo: 10_000,
+  faultedEpoch: 0,
+  unprovenEpoch: 0,
+};
+const SILENT: Partial<LifecycleFacts> = {
+  state: "recovering",
+  epoch: 2,
+  readyEpoch: 2,
+  process: "running",
+  startedMsAgo: 240_000,
 };
 const next = (change: Partial<LifecycleFacts>) =>
-  nextLifecycleAction({ ...facts, ...change }, { maxStartsPerHour: 6 });
+  nextLifecycleAction({ ...facts, ...change }, { maxStartsPerHour: 6, readyDeadlineMs: 240_000 });
 
 describe("nextLifecycleAction", () => {
   it.each([
@@ -21,12 +31,62 @@ describe("nextLifecycleAction", () => {
     [
       "waits for the report of the present epoch",
       { state: "starting", epoch: 1, process: "running" },
-      { do: "await-ready", onDeadline: "explode" },
+      { do: "await-ready", remainingMs: 230_000 },
     ],
     [
       "does not take the report of an older epoch",
       { state: "recovering", epoch: 2, readyEpoch: 1, process: "running" },
-      { do: "await-ready", onDeadline: "relaunch" },
+      { do: "await-ready", remainingMs: 230_000 },
+    ],
+    [
+      "gives up an instance that is never ready",
+      { state: "starting", epoch: 1, process: "running", startedMsAgo: 240_000 },
+      { do: "explode", reason: "never-ready" },
+    ],
+    [
+      "proves what reported ready before anybody looked, however late",
+      { state: "starting", epoch: 1, readyEpoch: 1, process: "running", startedMsAgo: 900_000 },
+      { do: "prove", next: "hand-over" },
+    ],
+    [
+      "starts a claimed instance again that is not ready in time",
+      { state: "recovering", epoch: 2, readyEpoch: 1, process: "running", startedMsAgo: 240_000 },
+      { do: "launch", after: 2 },
+    ],
+    [
+      "but not too often",
+      { state: "recovering", epoch: 8, process: "running", startedMsAgo: 240_000, recentStarts: 7 },
+      { do: "cool-down" },
+    ],
+    [
+      "starts a claimed instance again whose brain has given up",
+      { state: "claimed", epoch: 2, readyEpoch: 2, process: "running", faultedEpoch: 2 },
+      { do: "launch", after: 2 },
+    ],
+    [
+      "pauses before it starts one again that gives up again and again",
+      { state: "claimed", epoch: 8, readyEpoch: 8, process: "running", faultedEpoch: 8, recentStarts: 7 },
+      { do: "cool-down" },
+    ],
+    [
+      "starts one again that gives up while it recovers",
+      { state: "recovering", epoch: 2, readyEpoch: 2, process: "running", faultedEpoch: 2 },
+      { do: "launch", after: 2 },
+    ],
+    [
+      "takes a fault of an older epoch for over",
+      { state: "claimed", epoch: 3, readyEpoch: 3, process: "running", faultedEpoch: 2 },
+      { do: "rest" },
+    ],
+    [
+      "gives up an idle instance whose brain has given up",
+      { state: "idle", epoch: 1, readyEpoch: 1, process: "running", faultedEpoch: 1 },
+      { do: "explode", reason: "idle-lost" },
+    ],
+    [
+      "gives up a starting instance whose brain has given up",
+      { state: "starting", epoch: 1, process: "running", faultedEpoch: 1 },
+      { do: "explode", reason: "never-ready" },
     ],
     [
       "proves before it hands over",
@@ -54,6 +114,16 @@ describe("nextLifecycleAction", () => {
       { do: "prove", next: "recovered" },
     ],
     [
+      "proves a recovered instance again while there is time",
+      { state: "recovering", epoch: 2, readyEpoch: 2, process: "running", unprovenEpoch: 2 },
+      { do: "prove", next: "recovered" },
+    ],
+    [
+      "starts one again that says it is ready and never proves it",
+      { ...SILENT, unprovenEpoch: 2 },
+      { do: "launch", after: 2 },
+    ],
+    [
       "ends what reported its own end",
       { state: "claimed", epoch: 1, process: "running", reportedEnd: "removed" },
       { do: "explode", reason: "removed" },
@@ -74,7 +144,12 @@ describe("nextLifecycleAction", () => {
     for (const state of claimed) {
       for (const process of ["running", "exited", "absent", "unknown"] as const) {
         for (const recentStarts of [0, 100]) {
-          expect(next({ state, process, epoch: 3, recentStarts }).do).not.toBe("explode");
+          for (const faultedEpoch of [0, 3]) {
+            for (const startedMsAgo of [0, 1e9]) {
+              const change = { state, process, epoch: 3, recentStarts, faultedEpoch, startedMsAgo };
+              expect(next(change).do).not.toBe("explode");
+            }
+          }
         }
       }
     }

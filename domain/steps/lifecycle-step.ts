@@ -12,6 +12,12 @@ export interface LifecycleFacts {
   reportedEnd: EndReason | undefined;
   /** Starts of its process within the last hour. */
   recentStarts: number;
+  /** Since its process was started last, or since it came into its state, whichever is later. */
+  startedMsAgo: number;
+  /** The last epoch whose agent reported that it cannot go on by itself; 0 for none. */
+  faultedEpoch: number;
+  /** The last epoch that reported itself ready and then did not prove it, as far as is known; 0 for none. */
+  unprovenEpoch: number;
 }
 
 export type LifecycleAction =
@@ -19,8 +25,8 @@ export type LifecycleAction =
   | { do: "provision" }
   /** Launch the epoch after `after` on its state. */
   | { do: "launch"; after: number }
-  /** Wait for its report; when the deadline passes: `onDeadline`. */
-  | { do: "await-ready"; onDeadline: "explode" | "relaunch" }
+  /** Wait for its report until the deadline, `remainingMs` from now. */
+  | { do: "await-ready"; remainingMs: number }
   /** It reported ready: prove it end to end, then let it in (`hand-over`) or back (`recovered`). */
   | { do: "prove"; next: "hand-over" | "recovered" }
   | { do: "rest" }
@@ -31,6 +37,8 @@ export type LifecycleAction =
 export interface LifecycleBounds {
   /** Starts within an hour after which a claimed instance waits before the next. */
   maxStartsPerHour: number;
+  /** How long a started agent may take to report itself ready. */
+  readyDeadlineMs: number;
 }
 
 /**
@@ -42,27 +50,29 @@ export function nextLifecycleAction(facts: LifecycleFacts, bounds: LifecycleBoun
     return { do: "end" };
   if (facts.reportedEnd) return { do: "explode", reason: facts.reportedEnd };
   const gone = facts.process === "exited" || facts.process === "absent";
+  const failed = gone || (facts.epoch > 0 && facts.faultedEpoch === facts.epoch);
   const ready = facts.epoch > 0 && facts.readyEpoch === facts.epoch;
+  const remainingMs = bounds.readyDeadlineMs - facts.startedMsAgo;
+  const overdue = remainingMs <= 0;
+  const restart: LifecycleAction =
+    facts.recentStarts > bounds.maxStartsPerHour ? { do: "cool-down" } : { do: "launch", after: facts.epoch };
   switch (facts.state) {
     case "provisioning":
       return { do: "provision" };
     case "starting":
-      if (gone) return { do: "explode", reason: "never-ready" };
-      return ready ? { do: "prove", next: "hand-over" } : { do: "await-ready", onDeadline: "explode" };
+      if (failed) return { do: "explode", reason: "never-ready" };
+      if (ready) return { do: "prove", next: "hand-over" };
+      return overdue ? { do: "explode", reason: "never-ready" } : { do: "await-ready", remainingMs };
     case "idle":
-      return gone ? { do: "explode", reason: "idle-lost" } : { do: "rest" };
+      return failed ? { do: "explode", reason: "idle-lost" } : { do: "rest" };
     case "claimed":
-      if (!gone) return { do: "rest" };
-      return facts.recentStarts > bounds.maxStartsPerHour
-        ? { do: "cool-down" }
-        : { do: "launch", after: facts.epoch };
-    case "recovering":
-      if (gone) {
-        return facts.recentStarts > bounds.maxStartsPerHour
-          ? { do: "cool-down" }
-          : { do: "launch", after: facts.epoch };
-      }
-      return ready ? { do: "prove", next: "recovered" } : { do: "await-ready", onDeadline: "relaunch" };
+      return failed ? restart : { do: "rest" };
+    case "recovering": {
+      if (failed) return restart;
+      const unproven = overdue && facts.unprovenEpoch === facts.epoch;
+      if (ready && !unproven) return { do: "prove", next: "recovered" };
+      return overdue ? restart : { do: "await-ready", remainingMs };
+    }
     case "quarantined":
       return { do: "rest" };
   }

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 /**
- * `npm start`, `npm test` and `npm run check` on a machine with nothing but Node ≥ 20, npm and git: installs what is
- * missing, then runs the command on the Node 24 that came with it. Plain JavaScript without dependencies.
+ * Behind every script of `package.json`, on a machine with nothing but Node ≥ 20, npm and git: installs what is missing,
+ * then runs the command on the Node 24 that came with it. Plain JavaScript without dependencies.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -23,7 +25,8 @@ const MODULES = join(ROOT, "node_modules");
 const STAMP = join(MODULES, ".install-stamp");
 const LOCK = join(ROOT, ".cache", "install.lock");
 const NODE = join(MODULES, "node", "bin", "node");
-const STAMPED_FILES = ["package.json", "package-lock.json", "agent/package.json"];
+const MANIFESTS = ["package.json", "agent/package.json"];
+const LOCKFILE = "package-lock.json";
 const INSTALL_WAIT_MS = 15 * 60_000;
 const POLL_MS = 500;
 const KEPT_OUTPUT_BYTES = 8_192;
@@ -32,6 +35,8 @@ const COMMANDS = {
   start: (args) => [join(ROOT, "infra", "local", "main.ts"), ...args],
   test: (args) => [join(MODULES, "vitest", "vitest.mjs"), "run", ...args],
   check: (args) => [join(ROOT, "infra", "checks", "main.ts"), ...args],
+  cli: (args) => [join(ROOT, "cli", "main.ts"), ...args],
+  bench: (args) => [join(ROOT, "infra", "bench", "main.ts"), ...args],
 };
 
 async function main() {
@@ -61,9 +66,13 @@ function isInstalled() {
   return existsSync(STAMP) && readFileSync(STAMP, "utf8") === stampNow();
 }
 
+/** Another script in a manifest installs nothing else. */
 function stampNow() {
-  const hash = createHash("sha256");
-  for (const file of STAMPED_FILES) hash.update(readFileSync(join(ROOT, file))).update("\0");
+  const hash = createHash("sha256").update(readFileSync(join(ROOT, LOCKFILE)));
+  for (const file of MANIFESTS) {
+    const { scripts, ...manifest } = JSON.parse(readFileSync(join(ROOT, file), "utf8"));
+    hash.update(JSON.stringify(manifest));
+  }
   return `${hash.digest("hex")} ${process.platform}-${process.arch}\n`;
 }
 
@@ -113,11 +122,34 @@ async function takeInstallLock() {
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
-    const holder = Number(readFileSync(LOCK, { encoding: "utf8", flag: "a+" }));
-    if (holder > 0 && !isAlive(holder)) rmSync(LOCK, { force: true });
+    const holder = holderOf(LOCK);
+    if (holder > 0 && !isAlive(holder)) dropLockOf(holder);
     else if (Date.now() > deadline)
       fail(`${LOCK} has been held too long; remove it if no installation is under way`);
     else await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** 0 while it is being written, and when it is gone. */
+function holderOf(lock) {
+  try {
+    return Number(readFileSync(lock, "utf8"));
+  } catch (error) {
+    if (error.code === "ENOENT") return 0;
+    throw error;
+  }
+}
+
+/** Only one of several takes the file away; a new holder's, taken by mistake, is put back. */
+function dropLockOf(dead) {
+  const aside = `${LOCK}.${process.pid}`;
+  try {
+    renameSync(LOCK, aside);
+    if (holderOf(aside) !== dead) linkSync(aside, LOCK);
+  } catch (error) {
+    if (error.code !== "ENOENT" && error.code !== "EEXIST") throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 

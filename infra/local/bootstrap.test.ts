@@ -21,7 +21,7 @@ const MAIN = `
     console.log("up");
     setInterval(() => undefined, 1000);
   } else {
-    console.log("ran " + what + " on PATH " + process.env.PATH?.split(":")[0]);
+    console.log("ran " + __dirname.split("/").pop() + " " + what + " on PATH " + process.env.PATH?.split(":")[0]);
     process.exitCode = 3;
     process.disconnect?.();
   }
@@ -30,11 +30,13 @@ const MAIN = `
 let root = "";
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "convos-bootstrap-"));
-  await mkdir(join(root, "infra/local"), { recursive: true });
   await mkdir(join(root, "agent"));
+  for (const folder of ["infra/local", "infra/bench", "cli"]) {
+    await mkdir(join(root, folder), { recursive: true });
+    await writeFile(join(root, folder, "main.ts"), MAIN);
+  }
   await copyFile(join(import.meta.dirname, "bootstrap.mjs"), join(root, "infra/local/bootstrap.mjs"));
   await writeFile(join(root, "npm.js"), NPM);
-  await writeFile(join(root, "infra/local/main.ts"), MAIN);
   await writeFile(
     join(root, "package.json"),
     '{"type":"commonjs","allowScripts":{"node":true,"@other/platform":true,"denied":false}}',
@@ -68,7 +70,7 @@ const installs = async () => (await npmCalls()).filter((call) => call.startsWith
 describe("bootstrap", () => {
   it("installs once, quietly, and runs the command on the Node that came with it", async () => {
     const first = await outcome(bootstrap(["start", "--pool", "2"]));
-    expect(first.stdout).toBe(`ran --pool,2 on PATH ${join(root, "node_modules/.bin")}\n`);
+    expect(first.stdout).toBe(`ran local --pool,2 on PATH ${join(root, "node_modules/.bin")}\n`);
     expect(first.stderr).toMatch(/^ {2}Installing packages .*\n✓ Packages installed +\d+\.\d s\n$/);
     expect(first.code).toBe(3);
     const second = await outcome(bootstrap(["start"]));
@@ -79,8 +81,28 @@ describe("bootstrap", () => {
     ]);
   });
 
-  it("installs again when what is to be installed has changed", async () => {
+  it.each([
+    [["cli", "claim", "--name", "Marco"], "ran cli claim,--name,Marco on"],
+    [["bench", "--real", "0"], "ran bench --real,0 on"],
+  ])("runs %j before anything was installed, and passes on how it ends", async (args, printed) => {
+    const { code, stdout } = await outcome(bootstrap(args));
+    expect(stdout).toContain(printed);
+    expect(code).toBe(3);
+  });
+
+  it("stands behind every script that runs on our Node", async () => {
+    const { scripts } = JSON.parse(await readFile(join(import.meta.dirname, "../../package.json"), "utf8"));
+    const others = Object.entries(scripts).filter(
+      ([, script]) => !String(script).startsWith("node infra/local/bootstrap.mjs "),
+    );
+    expect(others.map(([name]) => name)).toEqual(["format"]);
+  });
+
+  it("installs again when what is to be installed has changed, not when a script has", async () => {
     await outcome(bootstrap(["start"]));
+    await writeFile(join(root, "agent/package.json"), '{"scripts":{"new":"one"}}');
+    await outcome(bootstrap(["start"]));
+    expect(await installs()).toHaveLength(1);
     await writeFile(join(root, "agent/package.json"), '{"dependencies":{}}');
     await outcome(bootstrap(["start"]));
     expect(await installs()).toHaveLength(2);
@@ -113,13 +135,17 @@ describe("bootstrap", () => {
     const { code, stderr } = await outcome(bootstrap(["deploy"]));
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: "usage: node infra/local/bootstrap.mjs start|test|check [arguments]\n",
+      stderr: "usage: node infra/local/bootstrap.mjs start|test|check|cli|bench [arguments]\n",
     });
     await expect(installs()).rejects.toThrow("ENOENT");
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("passes %s on and ends as the program ends", async (signal) => {
-    const child = bootstrap(["start", "wait"]);
+  it.each([
+    ["SIGINT", "start"],
+    ["SIGTERM", "start"],
+    ["SIGINT", "cli"],
+  ] as const)("passes %s on to %s and ends as the program ends", async (signal, command) => {
+    const child = bootstrap([command, "wait"]);
     const result = outcome(child);
     await new Promise((resolve) => child.stdout?.once("data", resolve));
     child.kill(signal);

@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 /**
- * A foreign program (Postgres, Temporal) cannot watch the process that started it, so a small shell does: it runs the
- * program in a process group of its own and stops it when its standard input closes, which the kernel does for us
- * however the parent ends, SIGKILL included. Written for any POSIX shell and passed inline, because the user that
- * the program runs as may not be able to read this repository.
+ * No program has to watch the process that started it, for a small shell does: it runs the program in a process group of
+ * its own and stops it when its standard input closes, which the kernel does for us however the parent ends, SIGKILL
+ * included. Written for any POSIX shell and passed inline, because the user that the program runs as may not be able to
+ * read this repository.
  */
 const GUARDIAN = `
-signal=$1; grace=$2; stdin=$3; shift 3
+signal=$1; grace=$2; shift 2
 exec 3<&0
-if [ "$stdin" = lifeline ]; then "$@" <&3 3<&- & else "$@" 3<&- </dev/null & fi
+"$@" 3<&- </dev/null &
 child=$!
 stop() {
   (trap 'wait; exit' TERM; sleep "$grace" & wait; kill -s KILL "$child") >/dev/null 2>&1 3<&- &
@@ -37,8 +37,6 @@ export type GuardedProcessOptions = {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** `lifeline`: the pipe that closes when this process ends (parent-lifeline.ts). */
-  readonly stdin?: "empty" | "lifeline";
   /** What asks this program to end in good order. */
   readonly stopSignal: "TERM" | "INT";
   /** Whole seconds from the stop signal to SIGKILL. */
@@ -68,7 +66,6 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
       "guardian",
       options.stopSignal,
       String(options.graceS),
-      options.stdin ?? "empty",
       options.command,
       ...options.args,
     ],

@@ -89,6 +89,7 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
     expect(environment).toMatchObject({
       XMTP_ENV: "local",
       POOL_TARGET: "1",
+      POOL_RETARGET: "0",
       TEMPORAL_NAMESPACE: "default",
       TEMPORAL_ADDRESS: first.ready?.temporalAddress,
       PUBLIC_API_URL: first.ready?.apiUrl,
@@ -134,8 +135,15 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
     second.child.kill("SIGTERM");
     expect(await second.exited).toBe(0);
 
-    const third = await start(["--fresh"]);
-    const anew = (await ask(third.ready?.apiUrl)).environment;
+    const third = await start(["--fresh", "--pool", "3"]);
+    const { environment: anew, pid: crashing } = await ask(third.ready?.apiUrl);
+    expect(anew).toMatchObject({ POOL_TARGET: "3", POOL_RETARGET: "1" });
+    process.kill(crashing, "SIGKILL");
+    const restarted = async () => {
+      const answer = await ask(third.ready?.apiUrl).catch((error: unknown) => String(error));
+      return typeof answer === "string" || answer.pid === crashing ? answer : answer.environment;
+    };
+    await expect.poll(restarted, { timeout: 20_000 }).toMatchObject({ POOL_RETARGET: "0" });
     expect(anew.API_KEY).not.toBe(apiKey);
     await expect(query(anew.DATABASE_URL ?? "", "select * from kept")).rejects.toThrow("does not exist");
     third.child.kill("SIGTERM");

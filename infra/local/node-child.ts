@@ -40,7 +40,6 @@ export async function startNodeChild(options: NodeChildOptions): Promise<NodeChi
     args: [options.script, ...(options.args ?? [])],
     cwd: options.cwd,
     env: options.env,
-    stdin: "lifeline",
     stopSignal: "TERM",
     graceS: options.graceS,
     stderrFd,

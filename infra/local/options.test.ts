@@ -7,7 +7,7 @@ describe("parseOptions", () => {
   it("has a default for everything", () => {
     expect(parse()).toEqual({
       fresh: false,
-      pool: 1,
+      pool: undefined,
       stateDir: "/repository/.local",
       gatewayPort: undefined,
       uiPort: undefined,

@@ -6,7 +6,7 @@ export const USAGE = `Runs the whole platform on this machine. Ctrl-C stops it; 
 usage: npm start -- [options]
 
   --fresh          drop the state of earlier runs first
-  --pool N         how many idle agents to keep ready (default 1, at most 50)
+  --pool N         how many idle agents to keep ready (default as before, at first 1; at most 50)
   --state DIR      where the state lives (default .local); one stack per folder
   --port N         the gateway (default 8787, or any free one when that is taken)
   --ui-port N      the Temporal Web UI (default 8233, likewise)
@@ -17,12 +17,14 @@ usage: npm start -- [options]
 `;
 
 export const DEFAULT_PORTS = { gateway: 8787, temporalUi: 8233, xmtp: 5556, temporal: 7233 } as const;
-const DEFAULT_POOL = 1;
+/** Of a pool that is made without `--pool`. */
+export const DEFAULT_POOL = 1;
 const MAX_POOL = 50;
 
 export type LocalOptions = {
   readonly fresh: boolean;
-  readonly pool: number;
+  /** Undefined: the pool keeps its target. */
+  readonly pool: number | undefined;
   /** Absolute. */
   readonly stateDir: string;
   /** Undefined: the default port, or a free one. A port that was asked for must be had. */
@@ -44,7 +46,7 @@ export function parseOptions(args: readonly string[], root: string): LocalOption
   const values = parse(args);
   return {
     fresh: values.fresh,
-    pool: integer("--pool", values.pool, 0, MAX_POOL) ?? DEFAULT_POOL,
+    pool: integer("--pool", values.pool, 0, MAX_POOL),
     stateDir: resolve(root, values.state),
     gatewayPort: integer("--port", values.port, 1, 65_535),
     uiPort: integer("--ui-port", values["ui-port"], 1, 65_535),

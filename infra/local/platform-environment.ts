@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { DEFAULT_POOL } from "./options.ts";
+import { DEFAULT_MODEL } from "./settings-schema.ts";
 import type { PartContext, TemporalEndpoint } from "./stack-parts.ts";
 
 const AGENT_MAIN = "agent/server/main.ts";
-const DEFAULT_MODEL = "anthropic/claude-sonnet-4.5";
 
 export type Endpoints = {
   readonly databaseUrl: string;
@@ -34,7 +35,8 @@ export function platformEnvironment(context: PartContext, endpoints: Endpoints):
     API_KEY: secrets.apiKey,
     MASTER_KEY: secrets.masterKey,
     RECEIPT_KEY: secrets.receiptKey,
-    POOL_TARGET: String(options.pool),
+    POOL_TARGET: String(options.pool ?? DEFAULT_POOL),
+    POOL_RETARGET: "0",
     COMPUTE: "process",
     COMPUTE_DIR: state.agents,
     AGENT_COMMAND: JSON.stringify([process.execPath, join(root, AGENT_MAIN)]),

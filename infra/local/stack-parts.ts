@@ -107,24 +107,29 @@ export async function runOwnProgram(
     readonly script: string;
     readonly args?: readonly string[];
     readonly env: Readonly<Record<string, string>>;
+    /** On top of it at the first start, not at a restart. */
+    readonly firstEnv?: Readonly<Record<string, string>>;
     readonly readyTimeoutMs: number;
     readonly graceS: number;
   },
 ): Promise<NodeChild> {
   const logFile = state.log(program.name);
   await rotateLog(logFile);
-  return supervisor.run(program.name, (signal) =>
-    startNodeChild({
+  let { firstEnv } = program;
+  return supervisor.run(program.name, (signal) => {
+    const env = { ...settings, ...program.env, ...firstEnv };
+    firstEnv = undefined;
+    return startNodeChild({
       script: join(root, program.script),
       args: program.args ?? [],
       cwd: root,
-      env: { ...settings, ...program.env },
+      env,
       logFile,
       readyTimeoutMs: program.readyTimeoutMs,
       graceS: program.graceS,
       signal,
-    }),
-  );
+    });
+  });
 }
 
 async function openLog(state: StateDir, part: string): Promise<(line: string) => void> {

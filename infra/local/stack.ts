@@ -64,8 +64,12 @@ export async function startStack(
     xmtpNetwork: network,
     openrouterManagementKey: realKey ?? secrets.openrouterDoubleKey,
   });
+  // Only now: after a crash, what an operator has set since stays.
+  const firstEnv = options.pool === undefined ? {} : { POOL_RETARGET: "1" };
   for (const program of programs) {
-    await progress.step(program.name, () => runOwnProgram(context, { ...program, env: environment }));
+    await progress.step(program.name, () =>
+      runOwnProgram(context, { ...program, env: environment, firstEnv }),
+    );
   }
   const { apiKey } = secrets;
   await writeCredentials(state.path, { apiUrl, apiKey, xmtpEnv: network, xmtpApiUrl: xmtpUrl });

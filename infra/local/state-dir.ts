@@ -53,6 +53,7 @@ export async function openStateDir(
         "xmtp",
         "doubles",
         "agents",
+        "people",
         "logs",
         "run.json",
         SECRETS_FILE,

@@ -17,19 +17,6 @@ const PROGRAMS = {
     }, name === "second" ? 200 : 0));
     ready();`,
   stubborn: `process.on("SIGTERM", () => undefined); ready();`,
-  listening: `
-    process.on("SIGTERM", () => undefined);
-    const { exitWhenParentGoes } = await import(${JSON.stringify(join(import.meta.dirname, "parent-lifeline.ts"))});
-    exitWhenParentGoes(() => { appendFileSync("order", name + "\\n"); process.exit(0); });
-    ready();`,
-  finishing: `
-    const { exitWhenParentGoes } = await import(${JSON.stringify(join(import.meta.dirname, "parent-lifeline.ts"))});
-    exitWhenParentGoes(() => process.exit(1));
-    clearInterval(alive);
-    ready();
-    process.once("SIGTERM", () => appendFileSync("order", name + "\\n"));
-    const work = setInterval(() => undefined, 1000);
-    process.once("SIGTERM", () => clearInterval(work));`,
   crashing: `ready(); setTimeout(() => { console.error("crash of " + name); process.exit(3); }, 20);`,
   crashingOnce: `
     if (existsSync("crashed")) ready();
@@ -103,13 +90,6 @@ describe("supervisor", () => {
     expect(await identify(pid)).toBeUndefined();
   });
 
-  it("does not keep a program alive that has finished", async () => {
-    const supervisor = supervise();
-    const { exited } = await supervisor.run("finishing", starter("finishing", "finishing"));
-    await supervisor.stop();
-    expect(await exited).toMatch(/^ended with code 0\n/);
-  });
-
   it("restarts a part that died", async () => {
     const supervisor = supervise();
     await supervisor.run("once", starter("crashingOnce", "once"));
@@ -157,7 +137,7 @@ describe("supervisor", () => {
   it("leaves nothing behind when it is killed, not even a part that ignores signals", async () => {
     const program = `
       const { startNodeChild } = await import(${JSON.stringify(join(import.meta.dirname, "node-child.ts"))});
-      for (const name of ["good", "listening", "stubborn"]) {
+      for (const name of ["good", "stubborn"]) {
         await startNodeChild({
           script: ${JSON.stringify(folder)} + "/" + name + ".mjs", args: [name], cwd: ${JSON.stringify(folder)},
           env: { PATH: process.env.PATH }, logFile: ${JSON.stringify(join(folder, "logs", "x.log"))},
@@ -170,12 +150,11 @@ describe("supervisor", () => {
     });
     await new Promise((resolve) => parent.stdout.once("data", resolve));
     parent.kill("SIGKILL");
-    for (const name of ["good", "listening", "stubborn"]) {
+    for (const name of ["good", "stubborn"]) {
       const pid = await pidOf(name);
       await expect.poll(() => identify(pid), { timeout: 5_000 }).toBeUndefined();
     }
-    const ended = (await readFile(join(folder, "order"), "utf8")).trim().split("\n");
-    expect(ended.sort()).toEqual(["good", "listening"]);
+    expect(await readFile(join(folder, "order"), "utf8")).toBe("good\n");
   });
 });
 

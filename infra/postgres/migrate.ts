@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { BINDING_TRANSITIONS } from "../../domain/binding-state.ts";
@@ -16,12 +16,21 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>
   resource: RESOURCE_TRANSITIONS,
 };
 
-/** Brings the database to the newest schema and its transition rows to those of `domain/`. Safe to repeat. */
+/** Names the lock; any number that nothing else in the database uses. */
+const LOCK = 5_702_318_841;
+/** For another migration to end, or for a table that is in use. */
+const LOCK_TIMEOUT_MS = 60_000;
+
+/**
+ * Brings the database to the newest schema and its transition rows to those of `domain/`. Safe to repeat, and at once
+ * by two: the second one waits for the first.
+ */
 export async function migrate(databaseUrl: string): Promise<void> {
-  const db = new Kysely<unknown>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: databaseUrl, max: 1 }) }),
-  });
+  // One connection, so that its lock covers everything here and goes with it.
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, lock_timeout: LOCK_TIMEOUT_MS });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
+    await sql`SELECT pg_advisory_lock(${LOCK})`.execute(db);
     const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
     const { error } = await migrator.migrateToLatest();
     if (error) throw error;

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readSecret } from "../../activities/registry/secrets.ts";
+import { parseInstanceId } from "../../domain/ids.ts";
 import { eventually } from "./eventually.ts";
 import { TestPlatform } from "./platform.ts";
 
@@ -120,6 +122,37 @@ describe("an agent whose process dies", () => {
     expect(resources).toMatchObject([{ outcome: { kind: "absent" } }, { outcome: { kind: "absent" } }]);
   }, 120_000);
 });
+
+describe("an agent that says that it has given up", () => {
+  it("is replaced while idle, and started again with the next epoch while claimed", async () => {
+    const idle = await idleInstance();
+    await reportGivenUp(idle);
+    await eventually("it has exploded", async () => (await state(idle)) === "exploded", 60_000);
+    expect((await platform.instance(idle)).endReason).toBe("idle-lost");
+    await idleInstance();
+    const id = String((await platform.claim("given-up")).body.instanceId);
+    await reportGivenUp(id);
+    await eventually(
+      "it is claimed again",
+      async () => {
+        const instance = await platform.instance(id);
+        return instance.epoch === 2 && instance.state === "claimed";
+      },
+      60_000,
+    );
+    await platform.request("POST", `/api/instances/${id}/explode`, {});
+  }, 150_000);
+});
+
+/** As the agent would, whose process goes on running. */
+async function reportGivenUp(id: string): Promise<void> {
+  const instanceId = parseInstanceId(id);
+  const secret = instanceId && (await readSecret(platform.registry, instanceId, "instance-secret"));
+  const event = { kind: "fault", part: "brain", code: "given-up", epoch: 1, sequence: 1_000 };
+  const headers = { authorization: `Bearer ${secret}` };
+  const answer = await platform.request("POST", `/api/instances/${id}/events`, event, headers);
+  expect(answer.status).toBe(202);
+}
 
 describe("what nobody is in charge of any more", () => {
   it("a claim taken in by a gateway that died is served all the same", async () => {

@@ -6,7 +6,7 @@ import { type InstanceId, parseInstanceId, type ResourceName } from "../../../do
 import type { LaunchSpec } from "../../../domain/launch-spec.ts";
 import type { ComputeDriver, InventoryItem, Observation } from "../driver.ts";
 import type { ExitedInstance, ExitSource } from "../watch-exits.ts";
-import { releaseUid, takeUid } from "./gateway-uid.ts";
+import { releaseUid, takeUid, uidsOf } from "./gateway-uid.ts";
 import {
   hasFolder,
   type InstancePaths,
@@ -20,6 +20,7 @@ import { withLock } from "./lock.ts";
 import { processOf, type RunRecord, readRun, writeRun } from "./run-record.ts";
 import { spawnAgent } from "./spawn-agent.ts";
 import { isAlive, stopProcess } from "./stop-process.ts";
+import { removeFilesOfUser } from "./user-files.ts";
 
 export interface ProcessDriverOptions {
   /** Holds one folder for each instance; made when it is missing. Two drivers may share it, in two processes too. */
@@ -61,7 +62,7 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
         throw new PlatformError("conflict", { detail: `epoch ${run.epoch} was launched already` });
       const running = run?.epoch === spec.epoch ? await this.#listening(paths, run) : undefined;
       if (running !== undefined) return { url: running, externalId: spec.name };
-      await this.#stop(paths, run);
+      await this.#stop(spec.name, run);
       return { url: await this.#start(spec, secrets), externalId: spec.name };
     });
   }
@@ -86,8 +87,9 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
   destroy(_instanceId: InstanceId, name: ResourceName): Promise<void> {
     return this.#locked(name, async () => {
       const paths = this.#paths(name);
-      await this.#stop(paths, await readRun(paths.folder));
+      await this.#stop(name, await readRun(paths.folder));
       await removeFolder(this.#rootDir, name);
+      for (const uid of await uidsOf(this.#uids(), name)) await removeFilesOfUser(uid);
       await releaseUid(this.#uids(), name);
       if ((await listNames(this.#rootDir)).includes(name))
         throw new PlatformError("ambiguous", { detail: `the folder of ${name} is there again` });
@@ -98,7 +100,7 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
   async stopAll(): Promise<void> {
     const stop = async (name: string): Promise<void> => {
       const paths = this.#paths(name);
-      await this.#stop(paths, await readRun(paths.folder));
+      await this.#stop(name, await readRun(paths.folder));
     };
     await Promise.all((await listNames(this.#rootDir)).map((name) => this.#locked(name, () => stop(name))));
   }
@@ -152,7 +154,7 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
       if (url !== undefined) return url;
       throw new PlatformError("transient", { detail: `${spec.name} ended or did not listen in time` });
     } catch (error) {
-      await this.#stop(paths, run);
+      await this.#stop(spec.name, run);
       throw error;
     }
   }
@@ -167,9 +169,13 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
     return url;
   }
 
-  /** The process is known by its record, and where there is none by the volume that its environment names. */
-  #stop(paths: InstancePaths, run: RunRecord | undefined): Promise<void> {
-    return stopProcess(`STATE_DIR=${paths.state}`, run && processOf(run), this.#graceMs);
+  /**
+   * The process is known by its record, and where there is none by the volume that its environment names; the gateway
+   * and whatever the model started also by the user id.
+   */
+  async #stop(name: string, run: RunRecord | undefined): Promise<void> {
+    const uids = await uidsOf(this.#uids(), name);
+    await stopProcess(`STATE_DIR=${this.#paths(name).state}`, run && processOf(run), this.#graceMs, uids);
   }
 
   async #environment(spec: LaunchSpec, paths: InstancePaths): Promise<Record<string, string>> {

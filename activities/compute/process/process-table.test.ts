@@ -14,6 +14,8 @@ test.each([
   const entry = await table.find(pid);
   expect(entry).toMatchObject({ pid, group: pid, startTicks: expect.stringMatching(/^\d+$/) });
   expect((await table.all()).map((each) => each.pid)).toEqual(expect.arrayContaining([pid, process.pid]));
+  expect(await table.ofUser(process.getuid?.() ?? 0)).toContain(pid);
+  expect(await table.ofUser(199_999)).toEqual([]);
   child.kill("SIGKILL");
   await once(child, "exit");
   expect(await table.find(pid)).toBeUndefined();

@@ -18,12 +18,14 @@ export interface ProcessTable {
   all(): Promise<readonly ProcessEntry[]>;
   /** The pids of those that were started with this variable in their environment, as far as we may read it. */
   startedWith(variable: string): Promise<readonly number[]>;
+  /** The pids of those that run under this user id. */
+  ofUser(uid: number): Promise<readonly number[]>;
 }
 
 /** What reading `/proc` answers for a process that has just ended, or that is another user's. */
 const UNREADABLE: ReadonlySet<unknown> = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM"]);
 
-async function readProc(pid: number, file: "stat" | "environ"): Promise<string | undefined> {
+async function readProc(pid: number, file: "stat" | "environ" | "status"): Promise<string | undefined> {
   try {
     return await readFile(`/proc/${pid}/${file}`, "utf8");
   } catch (error) {
@@ -59,6 +61,11 @@ const procfs: ProcessTable = {
     const environments = await Promise.all(pids.map((pid) => readProc(pid, "environ")));
     return pids.filter((_, index) => environments[index]?.split("\0").includes(variable));
   },
+  ofUser: async (uid) => {
+    const pids = await procPids();
+    const statuses = await Promise.all(pids.map((pid) => readProc(pid, "status")));
+    return pids.filter((_, index) => Number(/^Uid:\s+(\d+)/m.exec(statuses[index] ?? "")?.[1]) === uid);
+  },
 };
 
 const run = promisify(execFile);
@@ -87,6 +94,10 @@ export const psTable: ProcessTable = {
     return lines
       .filter((line) => line.split(" ").includes(variable))
       .map((line) => Number.parseInt(line, 10));
+  },
+  ofUser: async (uid) => {
+    const rows = (await ps("-A", "-o", "pid=,uid=")).map((line) => line.trim().split(/\s+/).map(Number));
+    return rows.flatMap(([pid, owner]) => (pid !== undefined && owner === uid ? [pid] : []));
   },
 };
 

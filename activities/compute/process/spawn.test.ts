@@ -1,4 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,11 +23,16 @@ import {
   startGatewayListener,
 } from "../../../infra/local/stand-in-agent/gateway-listener.ts";
 import { epochOf, newInstance, newSecrets } from "../compute-contract.ts";
+import { takeUid, uidsOf } from "./gateway-uid.ts";
 import { ProcessDriver, type ProcessDriverOptions } from "./process-driver.ts";
 import { processTable } from "./process-table.ts";
 import { readRun } from "./run-record.ts";
 
 const MAIN = fileURLToPath(new URL("../../../infra/local/stand-in-agent/main.ts", import.meta.url));
+
+/** Nobody else's on this machine: above those of local stacks, and not another run's of this test. */
+const UID_BASE = 200_000 + (process.pid % 1_000_000) * 1_000;
+const isRoot = process.getuid?.() === 0;
 
 let rootDir: string;
 let gateway: GatewayListener;
@@ -45,7 +64,7 @@ afterEach(async () => {
 });
 
 test("the process gets exactly its environment, and its secrets are in no file, argument or variable", async () => {
-  await open({ gatewayUidBase: 61_000 }).launch(spec({ DEFAULT_AGENT_NAME: "Ada" }), secrets);
+  await open({ gatewayUidBase: UID_BASE }).launch(spec({ DEFAULT_AGENT_NAME: "Ada" }), secrets);
   const run = await readRun(join(rootDir, name));
   const pid = run?.pid ?? 0;
   const environ = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").filter((line) => line !== "");
@@ -61,7 +80,7 @@ test("the process gets exactly its environment, and its secrets are in no file, 
       "GENERATION=test",
       "PORT=0",
       `STATE_DIR=${state}`,
-      "GATEWAY_UID=61000",
+      `GATEWAY_UID=${UID_BASE}`,
     ].sort(),
   );
   const texts = [await readFile(`/proc/${pid}/cmdline`, "utf8"), environ.join()];
@@ -130,20 +149,66 @@ test("the log of earlier starts is kept until it is too long", async () => {
   expect(await readFile(log, "utf8")).toBe("one more\n");
 });
 
-test("each instance has its own user id for the gateway, kept across starts and given back", async () => {
+test("each instance has its own user id for the gateway, kept across starts, given back, and not given again", async () => {
   const script = `echo '{"listening": 9}'; exec sleep 1000`;
-  const driver = shell(script, { gatewayUidBase: 61_000 });
+  const driver = shell(script, { gatewayUidBase: UID_BASE });
   const others = [newInstance(), newInstance()];
   const launch = (instance: (typeof others)[number], epoch: number) =>
     driver.launch({ ...spec(), ...instance, instanceId: instance.id, epoch: epochOf(epoch) }, secrets);
   await Promise.all([launch({ id, name }, 1), ...others.map((other) => launch(other, 1))]);
-  const uids = join(rootDir, ".uids");
-  expect((await readdir(uids)).sort()).toEqual(["61000", "61001", "61002"]);
+  const held = async () => {
+    const entries = await readdir(join(rootDir, ".uids"));
+    return entries.filter((entry) => /^\d+$/.test(entry)).map((uid) => Number(uid) - UID_BASE);
+  };
+  expect((await held()).sort()).toEqual([0, 1, 2]);
   await launch({ id, name }, 2);
-  expect(await readdir(uids)).toHaveLength(3);
+  expect(await held()).toHaveLength(3);
   for (const other of others) await driver.destroy(other.id, other.name);
-  expect(await readdir(uids)).toHaveLength(1);
+  expect(await held()).toHaveLength(1);
+  const [later] = others;
+  if (later) await launch(later, 3);
+  expect(await held()).toContain(3);
+  if (later) await driver.destroy(later.id, later.name);
 });
+
+test("user ids go round once all were given, and pass over those that are held", async () => {
+  const uids = join(rootDir, ".uids");
+  expect(await takeUid(uids, "stays", UID_BASE)).toBe(UID_BASE);
+  await symlink(String(UID_BASE + 998), join(uids, "last.new"));
+  await rename(join(uids, "last.new"), join(uids, "last"));
+  expect(await takeUid(uids, "a", UID_BASE)).toBe(UID_BASE + 999);
+  expect(await takeUid(uids, "b", UID_BASE)).toBe(UID_BASE + 1);
+  expect(await takeUid(uids, "b", UID_BASE)).toBe(UID_BASE + 1);
+});
+
+test.runIf(isRoot && process.platform === "linux")(
+  "destroy ends what runs under the gateway's user id, and removes what it left where everybody may write",
+  async () => {
+    const left = await mkdtemp("/tmp/left-by-gateway-");
+    const others = await mkdtemp("/tmp/left-by-others-");
+    for (const folder of [left, others]) await chmod(folder, 0o777);
+    await chown(left, UID_BASE, UID_BASE);
+    await writeFile(join(left, "secret"), "words of people");
+    for (const file of ["mine", "yours"]) await writeFile(join(others, file), "words");
+    await chown(join(others, "mine"), UID_BASE, UID_BASE);
+    const driver = shell(`echo '{"listening": 9}'; exec sleep 1000`, { gatewayUidBase: UID_BASE });
+    await driver.launch(spec(), secrets);
+    const user = { uid: UID_BASE, gid: UID_BASE };
+    const escaped = spawn("/bin/sleep", ["1000"], { detached: true, stdio: "ignore", env: {}, ...user });
+    await once(escaped, "spawn");
+    const ended = once(escaped, "exit");
+    try {
+      await driver.destroy(id, name);
+      await ended;
+      await expect(stat(left)).rejects.toThrow("ENOENT");
+      expect(await readdir(others)).toEqual(["yours"]);
+      expect(await uidsOf(join(rootDir, ".uids"), name)).toEqual([]);
+    } finally {
+      escaped.kill("SIGKILL");
+      for (const folder of [left, others]) await rm(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 test("a removal that was broken off is still listed, and is finished by the next destroy", async () => {
   const driver = open();

@@ -19,14 +19,20 @@ export async function isAlive({ pid, startTicks }: RecordedProcess): Promise<boo
 
 /**
  * Every process that belongs to a launch: the one recorded, what it started in its group or session, and whatever
- * was started with `marker` in its environment, which finds a process that was never recorded. A process that
- * merely has a recorded pid is not one of them.
+ * was started with `marker` in its environment, which finds a process that was never recorded, or runs under one of
+ * its `uids`, which nobody else has. A process that merely has a recorded pid is not one of them.
  */
 export async function belongingTo(
   marker: string,
   recorded: RecordedProcess | undefined,
+  uids: readonly number[] = [],
 ): Promise<readonly ProcessEntry[]> {
-  const [entries, marked] = await Promise.all([processTable.all(), processTable.startedWith(marker)]);
+  const [entries, ...found] = await Promise.all([
+    processTable.all(),
+    processTable.startedWith(marker),
+    ...uids.map((uid) => processTable.ofUser(uid)),
+  ]);
+  const marked = found.flat();
   const leaders = new Set(marked);
   if (recorded !== undefined) {
     const now = entries.find(({ pid }) => pid === recorded.pid);
@@ -48,11 +54,12 @@ export async function stopProcess(
   marker: string,
   recorded: RecordedProcess | undefined,
   graceMs: number,
+  uids: readonly number[] = [],
 ): Promise<void> {
   const giveUpAt = Date.now() + graceMs + KILL_MAX_MS;
   let signal: "SIGTERM" | "SIGKILL" = "SIGTERM";
   for (;;) {
-    const members = await belongingTo(marker, recorded);
+    const members = await belongingTo(marker, recorded, uids);
     if (members.length === 0) return;
     if (Date.now() > giveUpAt)
       throw new PlatformError("ambiguous", { detail: "a process did not end when it was killed" });

@@ -13,11 +13,12 @@ export interface InviterDeps {
   readonly onBeforeAdmit?: (inboxId: string) => Promise<void>;
   /**
    * Awaited right after the member was added, at least once per admission: a crash repeats it, with the same
-   * `firstAdmission`. It is the first when no earlier request was admitted to this group.
+   * `firstAdmission`. It is the first when no earlier request was admitted to this group. `isAgent` is what the typed
+   * request says of its sender; who sends text only is taken for a person.
    */
   readonly onAdmitted?: (
     inboxId: string,
-    info: { readonly firstAdmission: boolean; readonly groupId: string },
+    info: { readonly firstAdmission: boolean; readonly groupId: string; readonly isAgent: boolean },
   ) => Promise<void>;
   readonly now?: () => Date;
 }

@@ -2,7 +2,7 @@ import { type Client, Group } from "@xmtp/node-sdk";
 import { inviteJoinErrorCodec, type JoinErrorType } from "../content-types/invite-join-error.ts";
 import { inviteJoinHandledCodec } from "../content-types/invite-join-handled.ts";
 import { joinRequestCodec } from "../content-types/join-request.ts";
-import { hasContentType } from "../content-types/read.ts";
+import { hasContentType, readContent } from "../content-types/read.ts";
 import { sendContent } from "../content-types/send.ts";
 import type { Invite } from "../invite/invite.ts";
 import { sendProfileSnapshot } from "../profiles.ts";
@@ -79,8 +79,9 @@ async function welcome(
   const { deps, dm, message } = request;
   const groupId = group.id;
   const firstAdmission = !(await deps.ledger.hasAdmitted(groupId));
+  const info = { firstAdmission, groupId, isAgent: isFromAgent(request) };
   const announced = await attempt([
-    ["on-admitted", async () => deps.onAdmitted?.(message.senderInboxId, { firstAdmission, groupId })],
+    ["on-admitted", async () => deps.onAdmitted?.(message.senderInboxId, info)],
   ]);
   await record(request, invite, "admitted", groupId);
   const followed = await attempt([
@@ -90,6 +91,12 @@ async function welcome(
   ]);
   return { outcome: "admitted", groupId, failures: [...announced, ...followed] };
 }
+
+/** The typed half of the request is the one that says so. */
+const isFromAgent = ({ message, recent, ids }: ReceivedRequest): boolean =>
+  [message, ...recent].some(
+    (half) => ids.includes(half.id) && readContent(half, joinRequestCodec)?.profile?.memberKind === "agent",
+  );
 
 /** Clients that send typed requests read the marker; older ones would show it as an unknown message. */
 async function sendMarker(

@@ -34,10 +34,12 @@ export async function sendJoinRequest(
   options: JoinRequestOptions = {},
 ): Promise<JoinRequestResult> {
   const { outcome } = inspectParsedInvite(invite, { now: new Date(), ownInboxId: client.inboxId });
-  if (outcome !== "usable" && outcome !== "foreign-network") return { status: "unusable", reason: outcome };
+  if (outcome === "bad-signature" || outcome === "own-invite") return { status: "unusable", reason: outcome };
+  // An invite that has expired since does not take away what it gave.
   await client.conversations.sync();
   const group = await findGroupByTag(client, invite.tag);
   if (group !== undefined) return { status: "already-joined", group };
+  if (outcome !== "usable" && outcome !== "foreign-network") return { status: "unusable", reason: outcome };
 
   const dm = await client.conversations.createDm(invite.creatorInboxId);
   const { idempotencyKey: key, metadata } = options;

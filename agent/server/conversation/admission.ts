@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   /** Whether there is a claim whose invite people may use. */
   isOpen(): boolean;
   onBeforeAdmit(): Promise<void>;
-  onAdmitted(inboxId: string, firstAdmission: boolean): Promise<void>;
+  onAdmitted(inboxId: string, isAgent: boolean): Promise<void>;
   /** A request is still open and should be looked at again. */
   onOpenRequest(): void;
   log: Log;
@@ -35,8 +35,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
     client,
     privateKey: options.privateKey,
     ledger: options.ledger,
-    onBeforeAdmit: () => options.onBeforeAdmit(),
-    onAdmitted: (inboxId, { firstAdmission }) => options.onAdmitted(inboxId, firstAdmission),
+    onBeforeAdmit: async () => {
+      await options.onBeforeAdmit();
+      // Waiting may have taken until the end: nobody is let into a conversation that is being left.
+      if (!options.isOpen()) throw new Error("the conversation does not admit anybody any more");
+    },
+    onAdmitted: (inboxId, { isAgent }) => options.onAdmitted(inboxId, isAgent),
   };
   const note = (outcome: JoinOutcome): void => {
     if (outcome.outcome !== "ignored") log("join-request", { outcome: outcome.outcome });

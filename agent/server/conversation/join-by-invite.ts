@@ -43,6 +43,9 @@ export interface JoinByInviteOptions {
   /** Names the request, so that it leaves once however often this is started. */
   claimId: string;
   agentName: string;
+  /** The request has left in a former life. What the invite says of its expiry no longer matters then. */
+  wasAsked: boolean;
+  onAsked(): void;
   log: Log;
   signal: AbortSignal;
 }
@@ -54,10 +57,12 @@ export async function joinByInvite(options: JoinByInviteOptions): Promise<JoinRe
   await retryUntilDone(
     "join-request",
     async () => {
+      if (options.wasAsked) return;
       const profile = { name: agentName, memberKind: "agent" } as const;
       const sent = await sendJoinRequest(client, invite, profile, { idempotencyKey: `join/${claimId}` });
       if (sent.status === "already-joined") result = { joined: sent.group };
       else if (sent.status === "unusable") result = { refusal: refusalOfUnusable(sent.reason) };
+      else options.onAsked();
     },
     log,
     signal,

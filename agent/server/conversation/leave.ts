@@ -1,6 +1,12 @@
 import type { ExplodeRequest } from "../../../domain/agent-protocol.ts";
-import { CONSENT, explodeSettingsCodec, sendContent, updateAppData } from "../../convos/index.ts";
-import { toUnixSeconds } from "../../convos/time.ts";
+import {
+  CONSENT,
+  endConversation,
+  explodeConversation,
+  personsOf,
+  type StepFailure,
+  takeSteps,
+} from "../../convos/index.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Chat } from "./chat.ts";
 
@@ -16,63 +22,29 @@ export interface LeaveOptions {
   log: Log;
 }
 
-type Step = readonly [name: string, run: () => Promise<void>];
-
 /**
  * Ends our part in the conversation. Exploded by its people: they are told, the others are removed, the room is
- * denied. Ended by an operator or by expiry: somebody else becomes super admin and we leave; nobody is removed.
+ * denied. Ended by an operator or by expiry: a person becomes super admin, if there is one, and we leave; nobody is removed.
  * Each step is bounded and tried whatever became of the one before: the wipe that follows must not wait for a network.
  */
 export async function leaveConversation(options: LeaveOptions): Promise<void> {
   const { chat, reason, log } = options;
-  if (!chat.group.isActive || reason === "removed") return;
-  const isSuperAdmin = chat.group.isSuperAdmin(chat.client.inboxId);
-  const steps = reason === "member" && isSuperAdmin ? explodeSteps(options) : handOverSteps(options);
-  for (const [name, run] of steps) {
-    try {
-      await Promise.race([run(), timeOut()]);
-    } catch (error) {
-      log("leave-step-failed", { step: name, error: errorName(error) });
-    }
-  }
+  if (!chat.group.isActive) return;
+  const mayExplode = reason === "member" && chat.group.isSuperAdmin(chat.client.inboxId);
+  const failures = mayExplode
+    ? await explode(options)
+    : await takeSteps(STEP_TIMEOUT_MS, handOverSteps(options));
+  for (const { step, error } of failures) log("leave-step-failed", { step, error: errorName(error) });
 }
 
-function explodeSteps({ chat, initiatedByUs }: LeaveOptions): readonly Step[] {
+async function explode({ chat, initiatedByUs }: LeaveOptions): Promise<readonly StepFailure<string>[]> {
   const { client, group } = chat;
-  const now = new Date();
-  const announce: readonly Step[] = [
-    ["announce", async () => void (await sendContent(group, explodeSettingsCodec, { expiresAt: now }))],
-    [
-      "expiry",
-      async () => {
-        const expiresAtUnix = toUnixSeconds(now);
-        await updateAppData(group, (metadata) => ({ ...metadata, expiresAtUnix }));
-      },
-    ],
-  ];
-  return [
-    ...(initiatedByUs ? announce : []),
-    [
-      // A super admin cannot be removed, and one in the list would keep all the others in.
-      "demote-others",
-      async () => {
-        for (const inboxId of group.listSuperAdmins())
-          if (inboxId !== client.inboxId) await group.removeSuperAdmin(inboxId);
-      },
-    ],
-    [
-      "remove-others",
-      async () => {
-        const members = (await group.members()).map(({ inboxId }) => inboxId);
-        const others = members.filter(
-          (inboxId) => inboxId !== client.inboxId && !group.isSuperAdmin(inboxId),
-        );
-        if (others.length > 0) await group.removeMembers(others);
-      },
-    ],
-    ["deny", async () => group.updateConsentState(CONSENT.denied)],
-  ];
+  const stepTimeoutMs = STEP_TIMEOUT_MS;
+  if (!initiatedByUs) return endConversation(group, client, { stepTimeoutMs });
+  return (await explodeConversation(group, client, { stepTimeoutMs })).failures;
 }
+
+type Step = readonly [name: string, take: () => Promise<void>];
 
 function handOverSteps({ chat, ownerInboxId }: LeaveOptions): readonly Step[] {
   const { client, group } = chat;
@@ -82,11 +54,11 @@ function handOverSteps({ chat, ownerInboxId }: LeaveOptions): readonly Step[] {
       "hand-over",
       async () => {
         if (!group.isSuperAdmin(client.inboxId)) return;
-        const others = (await group.members())
+        const persons = (await personsOf(group))
           .map(({ inboxId }) => inboxId)
           .filter((id) => id !== client.inboxId);
-        const superAdmins = group.listSuperAdmins().filter((inboxId) => others.includes(inboxId));
-        const heir = others.find((inboxId) => inboxId === ownerInboxId) ?? others[0];
+        const superAdmins = group.listSuperAdmins().filter((inboxId) => persons.includes(inboxId));
+        const heir = persons.find((inboxId) => inboxId === ownerInboxId) ?? persons[0];
         if (superAdmins.length === 0 && heir !== undefined) await group.addSuperAdmin(heir);
         if (heir !== undefined) await group.removeSuperAdmin(client.inboxId);
       },
@@ -99,11 +71,4 @@ function handOverSteps({ chat, ownerInboxId }: LeaveOptions): readonly Step[] {
     ],
     ["deny", async () => group.updateConsentState(CONSENT.denied)],
   ];
-}
-
-async function timeOut(): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("the step took too long")), STEP_TIMEOUT_MS);
-  timer.unref();
-  return promise;
 }

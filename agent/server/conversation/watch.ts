@@ -1,5 +1,5 @@
 import type { DecodedMessage } from "@xmtp/node-sdk";
-import { explodeDecision, SORT, senderRole } from "../../convos/index.ts";
+import { explodeDecision, personsOf, SORT, senderRole } from "../../convos/index.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Facts } from "../state/facts.ts";
 import type { TurnLedger } from "../state/turn-ledger.ts";
@@ -21,7 +21,7 @@ export interface WatchOptions {
   onExplode(): void;
   /** The same, for a time to come; earlier than any before. */
   onSchedule(expiresAt: Date): void;
-  /** We are no member any more, or nobody else is. */
+  /** We are no member any more, or no person is. */
   onDeserted(): void;
   log: Log;
 }
@@ -75,7 +75,12 @@ export function createWatch(options: WatchOptions): Watch {
     if (!group.isActive) return options.onDeserted();
     const members = await group.members();
     if (members.length > 1) facts.set("had-company", "yes");
-    else if (facts.get("had-company") !== undefined) options.onDeserted();
+    else if (facts.get("had-company") !== undefined) return options.onDeserted();
+    // Who has only just come may still be about to say that it is an agent: it counts as a person who is here, not as
+    // one who was.
+    const persons = (await personsOf(group)).filter(({ inboxId }) => inboxId !== client.inboxId);
+    if (persons.some(({ profile }) => profile !== undefined)) facts.set("had-person", "yes");
+    else if (persons.length === 0 && facts.get("had-person") !== undefined) options.onDeserted();
   };
   const readSince = async (sinceMs: number): Promise<void> => {
     for (let page = 0; ; page += 1) {

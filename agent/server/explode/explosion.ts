@@ -54,12 +54,20 @@ export async function explode(
   await finish(announced, options);
 }
 
-/** What a start that finds a tombstone does: nothing is started again, the end is finished. */
-export async function finishExplosion(tombstone: Tombstone, options: ExplosionOptions): Promise<void> {
-  const { epoch } = options;
+/**
+ * What a start that finds a tombstone does: nothing is started again, the end is finished. `leave` takes us out of the
+ * conversation where the crash came before that; it must be bounded.
+ */
+export async function finishExplosion(
+  tombstone: Tombstone,
+  leave: () => Promise<void>,
+  options: ExplosionOptions,
+): Promise<void> {
+  const { epoch, log } = options;
   const renewed = tombstone.epoch === epoch ? tombstone : { ...tombstone, epoch, sequence: 0 };
-  wipe(options.paths);
-  await finish(report("exploding", renewed, options), options);
+  const announced = report("exploding", renewed, options);
+  await guarded("leave", leave, log);
+  await finish(announced, options);
 }
 
 async function finish(announced: Promise<void>, options: ExplosionOptions): Promise<void> {

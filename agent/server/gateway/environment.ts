@@ -15,6 +15,8 @@ export const gatewayEnvironment = (
   TMPDIR: paths.tmpDir,
   LANG: "C.UTF-8",
   TZ: "UTC",
+  // Not for openclaw: by it whoever ends this agent finds the gateway and what it started.
+  STATE_DIR: dirname(paths.root),
   OPENCLAW_STATE_DIR: paths.stateDir,
   OPENCLAW_CONFIG_PATH: paths.configFile,
   OPENCLAW_NO_RESPAWN: "1",

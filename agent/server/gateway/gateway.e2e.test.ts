@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -11,9 +11,9 @@ import { createWarmup } from "./warmup.ts";
 
 const isRoot = process.getuid?.() === 0;
 const isLinux = process.platform === "linux";
-/** Nobody else's on this machine, also not another run of this test. */
-const uid = 30_000 + (process.pid % 10_000);
-const BOOT_TIMEOUT_MS = 180_000;
+/** Nobody else's on this machine: above those of local stacks, and not another run's of this test. */
+const uid = 90_000 + (process.pid % 10_000);
+const BOOT_TIMEOUT_MS = 300_000;
 const INSTRUCTIONS = "You are our trip planner. The island is called Hveravellir.";
 const SENTINEL = "a-secret-of-the-server-that-nobody-inherits";
 
@@ -26,6 +26,8 @@ let gateway: SupervisedGateway;
 const started: Gateway[] = [];
 const tokens: string[] = [];
 const bootMs: number[] = [];
+/** What the gateway's parts told, for whoever reads why it failed. */
+const events: string[] = [];
 
 beforeAll(async () => {
   process.env.MODEL_KEY_OF_THE_SERVER = SENTINEL;
@@ -36,7 +38,7 @@ beforeAll(async () => {
   turns = createQueuedTurns();
   loopback = await createLoopbackServer({
     turnSource: turns,
-    model: { baseUrl: provider.double.url, key: modelKey },
+    model: { baseUrl: provider.double.url, key: modelKey, modelId: MODEL },
     log: () => undefined,
   });
   gateway = superviseGateway({
@@ -49,6 +51,7 @@ beforeAll(async () => {
         loopbackToken: token,
         modelId: MODEL,
         log: (event, facts) => {
+          events.push(event);
           if (event === "gateway-ready") bootMs.push(Number(facts?.bootMs));
         },
         ...(isRoot && { uid }),
@@ -57,15 +60,16 @@ beforeAll(async () => {
       return next;
     },
     warmUp: createWarmup(loopback),
+    isStuck: () => false,
     onGivenUp: () => undefined,
-    log: () => undefined,
+    log: (event, facts) => events.push(`${event} ${facts?.reason ?? ""}`),
   });
   await gateway.ready;
 }, BOOT_TIMEOUT_MS);
 
 afterAll(async () => {
   const rssMb = Math.round((gateway?.rssBytes() ?? 0) / 1e6);
-  console.log(JSON.stringify({ bootMs, rssMb, load: loadavg()[0] }));
+  console.log(JSON.stringify({ bootMs, events, rssMb, load: loadavg()[0] }));
   await gateway?.stop();
   await loopback?.close();
   await provider?.close();
@@ -185,5 +189,14 @@ describe("the real gateway", { timeout: BOOT_TIMEOUT_MS }, () => {
     expect(await requests()).toHaveLength(asked);
     expect(asked).toBe(before + 2);
     expect((await say("say raw Here.")).text).toBe("Here.");
+  });
+
+  it("ends without complaint when its folder is gone, and leaves no process", async () => {
+    await rename(join(dir, "gateway"), join(dir, "gone"));
+    const last = started.at(-1);
+    await gateway.stop();
+    expect(await last?.exited).toHaveProperty("code");
+    expect(last?.rssBytes()).toBeUndefined();
+    expect(events.at(-1)).toBe("gateway-not-cleared");
   });
 });

@@ -14,8 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const prepare = (user?: { uid: number; gid: number }) =>
-  prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user });
+const prepare = (user?: { uid: number; gid: number }, instructions?: string) =>
+  prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user, instructions });
 
 const workspace = (name: string): string => join(paths.workspaceDir, name);
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
@@ -62,11 +62,19 @@ describe("preparing a gateway's folder", () => {
     expect((await stat(workspace("SOUL.md"))).isFile()).toBe(true);
   });
 
+  it("writes the instructions of a claim even over a folder", async () => {
+    await prepare();
+    await expect(stat(workspace("INSTRUCTIONS.md"))).rejects.toThrow("ENOENT");
+    await mkdir(join(workspace("INSTRUCTIONS.md"), "deep"), { recursive: true });
+    await prepare(undefined, "You are our trip planner");
+    expect(await readFile(workspace("INSTRUCTIONS.md"), "utf8")).toBe("You are our trip planner\n");
+  });
+
   it.runIf(process.getuid?.() === 0)(
     "gives the gateway's user its folders, and of ours only a view",
     async () => {
       await chmod(dir, 0o711);
-      const user = { uid: 45_678, gid: 45_679 };
+      const user = { uid: 95_678, gid: 95_679 };
       await prepare(user);
       for (const path of [
         paths.homeDir,
@@ -85,6 +93,6 @@ describe("preparing a gateway's folder", () => {
   );
 
   it.runIf(process.getuid?.() === 0)("says so when the gateway's user could not get there", async () => {
-    await expect(prepare({ uid: 45_678, gid: 45_678 })).rejects.toThrow("cannot pass through");
+    await expect(prepare({ uid: 95_678, gid: 95_678 })).rejects.toThrow("cannot pass through");
   });
 });

@@ -23,6 +23,8 @@ export interface PrepareInput {
   port: number;
   loopbackUrl: string;
   modelId: string;
+  /** What the claim wants of the agent, once there is one. */
+  instructions?: string | undefined;
   user: GatewayUser | undefined;
 }
 
@@ -55,13 +57,29 @@ export async function prepareGateway(input: PrepareInput): Promise<void> {
     const keep = ITS_WORKSPACE_FILES.some((own) => own === name) && (await exists(target));
     if (keep) continue;
     const content = await readFile(join(TEMPLATE_DIR, "workspace", name));
-    // Nothing runs there now, so a folder that was put in the file's place can be taken away safely.
-    await rm(target, { force: true, recursive: true });
-    await writeOwnedFile(target, content, { stagingDir: paths.root, mode: 0o600, owner: user });
+    await replaceOwnedFile(paths, target, content, user);
+  }
+  if (input.instructions !== undefined) {
+    const target = join(paths.workspaceDir, INSTRUCTIONS_FILE);
+    await replaceOwnedFile(paths, target, `${input.instructions}\n`, user);
   }
 }
 
-/** Writes the claim's instructions where the agent can read them again; the model gets them with each turn anyway. */
+/** Only while nothing runs there: then a folder that was put in the file's place can be taken away safely. */
+async function replaceOwnedFile(
+  paths: GatewayPaths,
+  target: string,
+  content: string | Buffer,
+  user: GatewayUser | undefined,
+): Promise<void> {
+  await rm(target, { force: true, recursive: true });
+  await writeOwnedFile(target, content, { stagingDir: paths.root, mode: 0o600, owner: user });
+}
+
+/**
+ * Writes the claim's instructions where the agent can read them again, while the gateway may run; the model gets them
+ * with each turn anyway.
+ */
 export const writeInstructions = (
   paths: GatewayPaths,
   instructions: string,

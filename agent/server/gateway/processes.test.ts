@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { exists } from "./owned-files.ts";
+import { gatewayPaths } from "./paths.ts";
 import { groupRssBytes, killAll, killLeftover, noteProcess } from "./processes.ts";
+import { endLeftoverGateway } from "./start-gateway.ts";
 
 let dir: string;
 const children: ChildProcess[] = [];
@@ -64,6 +66,15 @@ describe("the gateway's processes", () => {
     await killLeftover(file, undefined);
   });
 
+  it("are ended by the start of a server that has no gateway of its own", async () => {
+    const paths = gatewayPaths(dir);
+    const left = await startFamily();
+    await noteProcess(paths.processFile, left.pid);
+    await endLeftoverGateway(paths.root, undefined);
+    await left.exited;
+    await endLeftoverGateway(join(dir, "never-was"), undefined);
+  });
+
   it("are not mistaken for another process that got the same number", async () => {
     const file = join(dir, "process.json");
     const innocent = await startFamily();
@@ -85,7 +96,7 @@ describe("the gateway's processes", () => {
   it.runIf(process.platform === "linux" && process.getuid?.() === 0)(
     "are ended by their uid even when they left the group",
     async () => {
-      const uid = 50_000 + (process.pid % 10_000);
+      const uid = 100_000 + (process.pid % 10_000);
       const escaped = await startFamily({ uid, gid: uid }, "setsid sleep 60 & echo up; wait");
       await killAll(escaped.pid, uid);
       await escaped.exited;

@@ -1,5 +1,5 @@
 const POLL_MS = 150;
-const REQUEST_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 5_000;
 
 /** Whether the gateway on `port` says it is ready, channels included. */
 export async function isReady(port: number): Promise<boolean> {

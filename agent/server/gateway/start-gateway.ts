@@ -3,13 +3,14 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { clearInterrupted } from "./clear-interrupted.ts";
+import { completeInstallation } from "./complete-installation.ts";
 import { keepTail } from "./console-tail.ts";
 import { gatewayEnvironment } from "./environment.ts";
 import { freePort } from "./free-port.ts";
 import { gatewayPaths, openclawEntry } from "./paths.ts";
 import { prepareGateway } from "./prepare.ts";
 import { groupRssBytes, killAll, killLeftover, noteProcess } from "./processes.ts";
-import { waitUntilReady } from "./readiness.ts";
+import { isReady, waitUntilReady } from "./readiness.ts";
 
 export const GATEWAY_LIMITS = {
   readyDeadlineMs: 180_000,
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   /** Made for this start of the gateway. */
   loopbackToken: string;
   modelId: string;
+  /** Of the claim, once there is one; written into the workspace before the gateway starts. */
+  instructions?: string | undefined;
   /** Needs root. No other agent and nobody else on the machine may use this uid. */
   uid?: number;
   /** `uid` when absent. */
@@ -48,6 +51,8 @@ export interface Gateway {
   readonly ready: Promise<void>;
   /** Resolves when the process and everything it started have ended. Never rejects. */
   readonly exited: Promise<GatewayExit>;
+  /** Whether it says at this moment that it is ready. */
+  answers(): Promise<boolean>;
   /** Memory of the gateway and its children; undefined where the system does not tell. */
   rssBytes(): number | undefined;
   /** Ends it and everything it started. Safe to repeat. */
@@ -62,12 +67,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const user = uid === undefined ? undefined : { uid, gid: options.gid ?? uid };
   const paths = gatewayPaths(options.stateDir);
   await killLeftover(paths.processFile, uid);
+  await completeInstallation();
   const port = await freePort();
   await prepareGateway({
     paths,
     port,
     loopbackUrl: options.loopbackUrl,
     modelId: options.modelId,
+    instructions: options.instructions,
     user,
   });
   await clearInterrupted(paths, user);
@@ -93,13 +100,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const tail = keepTail(child.stdout, child.stderr);
   const ended = new AbortController();
-  const exited = once(child, "exit").then(async ([code]: unknown[]): Promise<GatewayExit> => {
-    ended.abort(new Error("the gateway ended before it was ready"));
+  const exited = new Promise<GatewayExit>((resolve) => {
+    child.once("exit", (code) => {
+      ended.abort(new Error("the gateway ended before it was ready"));
+      clearAway()
+        // The folder may be gone by now, and what cannot be ended is tried again by the next start.
+        .catch((error: unknown) => log("gateway-not-cleared", { reason: reasonOf(error) }))
+        .finally(() => resolve({ code }));
+    });
+  });
+  async function clearAway(): Promise<void> {
     await killAll(child.pid, uid);
     await rm(paths.processFile, { force: true });
     await writeFile(paths.consoleFile, tail(), { mode: 0o600 });
-    return { code: typeof code === "number" ? code : null };
-  });
+  }
+  // Before it has started this rejects the line below; later it says that a signal could not be sent.
+  child.on("error", (error) => log("gateway-process-error", { reason: reasonOf(error) }));
   await once(child, "spawn");
   const { pid } = child;
   if (pid === undefined) throw new Error("the gateway has no process id");
@@ -116,6 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     pid,
     ready,
     exited,
+    answers: () => isReady(port),
     rssBytes: () => groupRssBytes(pid),
     async stop() {
       child.kill("SIGTERM");
@@ -125,3 +142,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   };
 }
+
+/**
+ * Ends the gateway in this folder, and everything it started, that an earlier server left running. For a start that
+ * wipes the agent's state instead of starting a gateway.
+ */
+export const endLeftoverGateway = (stateDir: string, uid: number | undefined): Promise<void> =>
+  killLeftover(gatewayPaths(stateDir).processFile, uid);
+
+/** A code of the system or a message of ours. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "not-ended";

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Gateway } from "./start-gateway.ts";
 import { SUPERVISION, type SupervisionOptions, superviseGateway } from "./supervise.ts";
+import { HEALTH } from "./watch-health.ts";
 
 /** A gateway without a process: a test says when it becomes ready and when it ends. */
-function aGateway(readiness: "ready" | "never"): Gateway & { crash(): void; stops: number } {
+function aGateway(
+  readiness: "ready" | "never",
+): Gateway & { crash(): void; stops: number; isAnswering: boolean } {
   const exit = Promise.withResolvers<{ code: number | null }>();
   const ready = readiness === "ready" ? Promise.resolve() : Promise.reject(new Error("never ready"));
   // The supervisor awaits it later; until then it must not count as unhandled.
@@ -14,6 +17,8 @@ function aGateway(readiness: "ready" | "never"): Gateway & { crash(): void; stop
     ready,
     exited: exit.promise,
     stops: 0,
+    isAnswering: true,
+    answers: async () => gateway.isAnswering,
     rssBytes: () => 7,
     crash: () => exit.resolve({ code: 1 }),
     stop: async () => {
@@ -33,6 +38,7 @@ function supervise(readiness: ("ready" | "never")[], fields: Partial<Supervision
       return gateway;
     }),
     warmUp: vi.fn(async () => undefined),
+    isStuck: () => false,
     onGivenUp: vi.fn(),
     log: () => undefined,
     ...fields,
@@ -125,6 +131,48 @@ describe("supervision", () => {
     await vi.advanceTimersByTimeAsync(SUPERVISION.crashWindowMs);
     await failure;
     expect(broken.options.onGivenUp).toHaveBeenCalledTimes(1);
+  });
+
+  it("starts a gateway again that does not answer any more, or does not come back with a turn", async () => {
+    vi.useFakeTimers();
+    let isStuck = false;
+    const { supervised, options, started } = supervise(["ready"], { isStuck: () => isStuck });
+    await settle();
+    if (started[0]) started[0].isAnswering = false;
+    await vi.advanceTimersByTimeAsync(HEALTH.intervalMs * (HEALTH.missesMax - 1));
+    if (started[0]) started[0].isAnswering = true;
+    await vi.advanceTimersByTimeAsync(HEALTH.intervalMs);
+    if (started[0]) started[0].isAnswering = false;
+    await vi.advanceTimersByTimeAsync(HEALTH.intervalMs * (HEALTH.missesMax - 1));
+    expect(supervised.isReady).toBe(true);
+    await vi.advanceTimersByTimeAsync(HEALTH.intervalMs);
+    expect(supervised.isReady).toBe(false);
+    expect(started[0]?.stops).toBe(1);
+    await vi.advanceTimersByTimeAsync(SUPERVISION.backOffFirstMs);
+    expect(options.start).toHaveBeenCalledTimes(2);
+    expect(supervised.isReady).toBe(true);
+    isStuck = true;
+    await vi.advanceTimersByTimeAsync(HEALTH.intervalMs);
+    expect(started[1]?.stops).toBe(1);
+    await supervised.stop();
+  });
+
+  it("ends a warm-up whose gateway ended, so that the next one can be warmed up", async () => {
+    vi.useFakeTimers();
+    const signals: AbortSignal[] = [];
+    const { supervised, started } = supervise(["ready"], {
+      warmUp: (signal) => {
+        signals.push(signal);
+        return signals.length === 1 ? new Promise(() => undefined) : Promise.resolve();
+      },
+    });
+    await settle();
+    started[0]?.crash();
+    await settle();
+    expect(signals[0]?.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(SUPERVISION.backOffFirstMs);
+    await supervised.ready;
+    await supervised.stop();
   });
 
   it("stops while it waits to start again", async () => {

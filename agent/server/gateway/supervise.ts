@@ -1,4 +1,6 @@
+import { pause } from "../wake.ts";
 import type { Gateway } from "./start-gateway.ts";
+import { becomesWedged } from "./watch-health.ts";
 
 export const SUPERVISION = {
   backOffFirstMs: 1_000,
@@ -23,15 +25,17 @@ export interface SupervisedGateway {
 export interface SupervisionOptions {
   /** Starts a gateway with a token of its own. */
   start: () => Promise<Gateway>;
-  /** Run after each start became ready; a failure counts as a crash the first time, and is only logged later. */
-  warmUp: () => Promise<void>;
+  /** Run once, when the first start is ready; a failure counts as a crash. `signal` aborts when the gateway ends. */
+  warmUp: (signal: AbortSignal) => Promise<void>;
+  /** Whether a turn has been with the gateway longer than any turn may take. */
+  isStuck: () => boolean;
   /** Called once when the crash budget is used up; nothing is started after it. */
   onGivenUp: () => void;
   log: (event: string, facts?: Readonly<Record<string, string | number | boolean>>) => void;
   nowMs?: () => number;
 }
 
-/** Keeps one gateway running: starts it again when it ends, with back-off, until the crash budget is used up. */
+/** Keeps one gateway running: starts it again when it ends or works no more, with back-off, until the crash budget is used up. */
 export function superviseGateway(options: SupervisionOptions): SupervisedGateway {
   const { log, nowMs = Date.now } = options;
   const stopping = new AbortController();
@@ -46,19 +50,24 @@ export function superviseGateway(options: SupervisionOptions): SupervisedGateway
   async function runOnce(): Promise<void> {
     const gateway = await options.start();
     current = gateway;
+    const over = new AbortController();
+    void gateway.exited.then(() => over.abort());
     try {
       if (stopping.signal.aborted) return;
       await gateway.ready;
       if (!isWarm) {
-        await Promise.race([options.warmUp(), endOf(gateway)]);
+        await Promise.race([options.warmUp(over.signal), endOf(gateway)]);
         isWarm = true;
         first.resolve();
       }
       isReady = true;
+      const { isStuck } = options;
+      if (await becomesWedged({ gateway, isStuck, signal: over.signal })) return log("gateway-wedged");
       const { code } = await gateway.exited;
       if (!stopping.signal.aborted) log("gateway-ended", { code: code ?? -1 });
     } finally {
       isReady = false;
+      over.abort();
       await gateway.stop();
       current = undefined;
     }
@@ -114,15 +123,3 @@ const endOf = async (gateway: Gateway): Promise<never> => {
 
 /** Messages of ours and of the file system: no words of people, no tokens. */
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : "unknown");
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-    function end() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    }
-  });
-}

@@ -12,8 +12,10 @@ import { readBody, sendEmpty, sendJson } from "./http.ts";
 export interface ChannelRoutes {
   /** Handles a request below `/channel`; `path` is what follows it, without query. */
   handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void>;
-  /** Ends the poll that is open, if any, with 204. */
-  endPoll(): void;
+  /** A new gateway comes: ends the poll that is open, if any, with 204, and the turn that was out is not any more. */
+  forgetGateway(): void;
+  /** How long the turn that is out has been with the gateway; 0 when none is out. */
+  turnOutMs(): number;
 }
 
 const TURN_PATH = /^\/turns\/([^/]+)\/(complete|messages)$/;
@@ -21,6 +23,7 @@ const TURN_PATH = /^\/turns\/([^/]+)\/(complete|messages)$/;
 export function createChannelRoutes(source: TurnSource): ChannelRoutes {
   /** Only the latest poll is served: an older one belongs to a gateway that is gone. */
   let poll: AbortController | undefined;
+  let out: { turnId: string; sinceMs: number } | undefined;
 
   async function next(response: ServerResponse) {
     poll?.abort();
@@ -31,8 +34,11 @@ export function createChannelRoutes(source: TurnSource): ChannelRoutes {
     response.once("close", end);
     try {
       const turn = await source.next(own.signal);
-      if (turn) sendJson(response, 200, turn);
-      else sendEmpty(response, 204);
+      if (turn) {
+        if (!own.signal.aborted && out?.turnId !== turn.turnId)
+          out = { turnId: turn.turnId, sinceMs: Date.now() };
+        sendJson(response, 200, turn);
+      } else sendEmpty(response, 204);
     } finally {
       clearTimeout(timer);
       response.off("close", end);
@@ -48,6 +54,7 @@ export function createChannelRoutes(source: TurnSource): ChannelRoutes {
       const result = parseResult(document);
       if (!result) return sendJson(response, 400, { error: "invalid-result" });
       await source.complete(turnId, result);
+      if (out?.turnId === turnId) out = undefined;
     } else {
       const message = parseMessage(document);
       if (!message) return sendJson(response, 400, { error: "invalid-message" });
@@ -57,9 +64,11 @@ export function createChannelRoutes(source: TurnSource): ChannelRoutes {
   }
 
   return {
-    endPoll() {
+    forgetGateway() {
       poll?.abort();
+      out = undefined;
     },
+    turnOutMs: () => (out === undefined ? 0 : Date.now() - out.sinceMs),
     async handle(request, response, path) {
       if (request.method === "GET" && path === "/turns/next") return next(response);
       const match = request.method === "POST" ? TURN_PATH.exec(path) : null;

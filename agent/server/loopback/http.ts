@@ -1,15 +1,22 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** The whole body, or undefined when it is longer than `maxBytes`. Rejects when the client goes away. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+/**
+ * The whole body, or undefined when it is longer than `maxBytes` or `hold` does not let it be held, which is asked for
+ * each piece. Rejects when the client goes away.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  hold: (bytes: number) => boolean = () => true,
+): Promise<Buffer | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const piece: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     bytes += piece.length;
-    if (bytes > maxBytes) return undefined;
+    if (bytes > maxBytes || !hold(piece.length)) return undefined;
     chunks.push(piece);
   }
   return Buffer.concat(chunks);

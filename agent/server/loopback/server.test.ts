@@ -14,7 +14,7 @@ beforeEach(async () => {
   turns = createQueuedTurns();
   loopback = await createLoopbackServer({
     turnSource: turns,
-    model: { baseUrl: upstream.url, key: "key" },
+    model: { baseUrl: upstream.url, key: "key", modelId: "m" },
     log: () => undefined,
   });
 });
@@ -73,6 +73,20 @@ describe("turns", () => {
     expect((await complete()).status).toBe(204);
     expect(await first).toEqual({ text: "an answer" });
     expect((await next())?.messages[0]?.text).toBe("two");
+  });
+
+  it("tells how long a turn has been out, and forgets it with the gateway that had it", async () => {
+    expect(loopback.turnOutMs()).toBe(0);
+    void turns.run(aTurn("one"));
+    const offered = await next();
+    await vi.waitFor(() => expect(loopback.turnOutMs()).toBeGreaterThan(20), { interval: 5 });
+    await next();
+    expect(loopback.turnOutMs()).toBeGreaterThan(20);
+    loopback.renewToken();
+    expect(loopback.turnOutMs()).toBe(0);
+    await next();
+    await post(CHANNEL_PATHS.complete(offered?.turnId ?? ""), { text: "an answer" });
+    expect(loopback.turnOutMs()).toBe(0);
   });
 
   it("waits for a turn that comes later", async () => {
@@ -154,14 +168,14 @@ describe("the probe", () => {
   it("goes the whole way without asking the provider, even when the money is gone", async () => {
     loopback.breaker.trip();
     const polled = answerLikeTheGateway();
-    await loopback.probe("nonce-1", 5_000);
+    await loopback.probe("nonce-1", AbortSignal.timeout(5_000));
     expect((await polled)?.kind).toBe("probe");
     expect(upstream.requests).toHaveLength(0);
     expect(loopback.meter()).toMatchObject({ requests: 0, answeredLocally: 1 });
   });
 
   it("goes first, and what people wrote comes after it", async () => {
-    const probe = loopback.probe("nonce-2", 5_000);
+    const probe = loopback.probe("nonce-2", AbortSignal.timeout(5_000));
     void turns.run(aTurn("hello"));
     expect((await answerLikeTheGateway())?.kind).toBe("probe");
     await probe;
@@ -170,7 +184,7 @@ describe("the probe", () => {
 
   it("answers itself only what carries the nonce, and only while the probe runs", async () => {
     const polled = answerLikeTheGateway();
-    await loopback.probe("nonce-3", 5_000);
+    await loopback.probe("nonce-3", AbortSignal.timeout(5_000));
     await polled;
     const body = { model: "m", messages: [{ role: "user", content: "nonce-3" }] };
     await (await post("/llm/chat/completions", body)).text();
@@ -178,11 +192,13 @@ describe("the probe", () => {
   });
 
   it("fails when the turn failed or did not come back", async () => {
-    const failing = expect(loopback.probe("nonce-4", 5_000)).rejects.toThrow("dispatch-failed");
+    const failing = expect(loopback.probe("nonce-4", AbortSignal.timeout(5_000))).rejects.toThrow(
+      "dispatch-failed",
+    );
     const turn = await next();
     await post(CHANNEL_PATHS.complete(turn?.turnId ?? ""), { text: null, error: "dispatch-failed" });
     await failing;
-    await expect(loopback.probe("nonce-5", 50)).rejects.toThrow("in time");
+    await expect(loopback.probe("nonce-5", AbortSignal.timeout(50))).rejects.toThrow("in time");
     void turns.run(aTurn("still served"));
     expect((await next())?.messages[0]?.text).toBe("still served");
   });

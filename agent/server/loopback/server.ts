@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createMoneyBreaker, type MoneyBreaker } from "../model-proxy/breaker.ts";
+import { createCreditCheck } from "../model-proxy/credit-check.ts";
 import type { ModelUpstream } from "../model-proxy/forward.ts";
 import { PROBE_ANSWER } from "../model-proxy/local-answer.ts";
 import type { MeterReading } from "../model-proxy/meter.ts";
@@ -28,8 +29,10 @@ export interface LoopbackServer {
   meter(): MeterReading;
   /** Makes a new token and ends what the old one was used for. One token per start of the gateway. */
   renewToken(): string;
-  /** Runs one turn that the proxy answers itself; rejects when it did not come back within `timeoutMs`. */
-  probe(nonce: string, timeoutMs: number): Promise<void>;
+  /** Runs one turn that the proxy answers itself; rejects when it did not come back before `signal` aborts. */
+  probe(nonce: string, signal: AbortSignal): Promise<void>;
+  /** How long the turn that is out has been with the gateway of the present token; 0 when none is out. */
+  turnOutMs(): number;
   /** Ends model access at once and for good. The channel goes on. */
   cut(): void;
   close(): Promise<void>;
@@ -37,7 +40,11 @@ export interface LoopbackServer {
 
 /** The only thing the openclaw gateway can reach: its model below `/llm` and its conversation below `/channel`. */
 export async function createLoopbackServer(options: LoopbackOptions): Promise<LoopbackServer> {
-  const breaker = createMoneyBreaker(options.onOutOfMoney);
+  const breaker = createMoneyBreaker(() => {
+    creditCheck.begin();
+    options.onOutOfMoney?.();
+  });
+  const creditCheck = createCreditCheck(options.model, () => breaker);
   const proxy = createModelProxy({ upstream: options.model, breaker });
   const turns = createProbedTurnSource(options.turnSource);
   const channel = createChannelRoutes(turns);
@@ -76,13 +83,14 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     meter: () => proxy.meter.read(),
     renewToken() {
       token = newToken();
-      channel.endPoll();
+      channel.forgetGateway();
       return token;
     },
-    async probe(nonce, timeoutMs) {
+    turnOutMs: () => channel.turnOutMs(),
+    async probe(nonce, signal) {
       proxy.setProbe(nonce);
       try {
-        const result = await turns.probe(`Answer with one word. ${nonce}`, AbortSignal.timeout(timeoutMs));
+        const result = await turns.probe(`Answer with one word. ${nonce}`, signal);
         if (!result.text?.includes(PROBE_ANSWER)) {
           throw new Error(`the probe turn failed: ${result.error ?? "unexpected text"}`);
         }
@@ -90,10 +98,14 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
         proxy.setProbe(undefined);
       }
     },
-    cut: () => proxy.cut(),
+    cut() {
+      proxy.cut();
+      creditCheck.end();
+    },
     close: () =>
       new Promise((resolve) => {
-        channel.endPoll();
+        creditCheck.end();
+        channel.forgetGateway();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

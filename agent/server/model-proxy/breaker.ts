@@ -1,5 +1,5 @@
 /**
- * Stops model requests after the first refusal for money, until somebody has paid (`reset`).
+ * Stops model requests after the first refusal for money, until there is money again (`reset`).
  * What was already in flight may still end; nothing new leaves the agent.
  */
 export interface MoneyBreaker {

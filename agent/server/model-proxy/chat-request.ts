@@ -2,9 +2,14 @@
 export interface ChatRequest {
   model: string;
   stream: boolean;
+  /** The same request for the model it may use, at whatever provider; ready to be sent. */
+  pinned: Buffer;
   /** Text of the last message that a person (or a probe) wrote; "" when there is none. */
   lastUserText: string;
 }
+
+/** By these OpenRouter would choose other models, or charge for more than the model. */
+const OVERRIDES = ["models", "route", "preset", "plugins", "provider", "web_search_options"];
 
 /** openclaw adds what it knows about a turn as a further user message, after the real one. */
 const INTERNAL_CONTEXT = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT";
@@ -18,8 +23,8 @@ function textOf(content: unknown): string {
   return content.map((part) => (isRecord(part) && typeof part.text === "string" ? part.text : "")).join("\n");
 }
 
-/** Reads a chat completion request; undefined when it is not one. */
-export function parseChatRequest(body: Buffer): ChatRequest | undefined {
+/** Reads a chat completion request and pins it to the model; undefined when it is not one. */
+export function parseChatRequest(body: Buffer, modelId: string): ChatRequest | undefined {
   let document: unknown;
   try {
     document = JSON.parse(body.toString("utf8"));
@@ -34,5 +39,11 @@ export function parseChatRequest(body: Buffer): ChatRequest | undefined {
     .filter((message) => isRecord(message) && message.role === "user")
     .map((message) => textOf(message.content))
     .findLast((text) => !text.trimStart().startsWith(INTERNAL_CONTEXT));
-  return { model: document.model, stream: document.stream === true, lastUserText: lastUserText ?? "" };
+  const kept = Object.entries(document).filter(([name]) => !OVERRIDES.includes(name));
+  return {
+    model: modelId,
+    stream: document.stream === true,
+    pinned: Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), model: modelId })),
+    lastUserText: lastUserText ?? "",
+  };
 }

@@ -9,6 +9,8 @@ export interface ModelUpstream {
   baseUrl: string;
   /** The agent's own capped key. It never leaves this process but towards `baseUrl`. */
   key: string;
+  /** The one model that the key is meant for. */
+  modelId: string;
 }
 
 export const FORWARD_LIMITS = {

@@ -1,8 +1,10 @@
 import { once } from "node:events";
-import type { ServerResponse } from "node:http";
+import { request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MODEL, TestDouble } from "../../../infra/local/doubles/openrouter/testing.ts";
 import { createLoopbackServer, type LoopbackServer } from "../loopback/server.ts";
 import { createQueuedTurns } from "../loopback/testing/queue.ts";
+import { CREDIT_CHECK } from "./credit-check.ts";
 import { MODEL_PROXY_LIMITS } from "./proxy.ts";
 import {
   beginStream,
@@ -24,7 +26,7 @@ beforeEach(async () => {
   upstream = await startUpstream();
   loopback = await createLoopbackServer({
     turnSource: createQueuedTurns(),
-    model: { baseUrl: upstream.url, key: KEY },
+    model: { baseUrl: upstream.url, key: KEY, modelId: "m" },
     onOutOfMoney: () => {
       outOfMoney += 1;
     },
@@ -121,12 +123,30 @@ describe("passing on", () => {
     ["GET", "/key"],
     ["GET", "/credits"],
     ["POST", "/keys"],
+    ["POST", "/embeddings"],
+    ["POST", "/audio/transcriptions"],
     ["DELETE", "/chat/completions"],
     ["GET", "/models/../key"],
     ["GET", "/models%2f..%2fkey"],
   ])("does not pass on %s %s", async (method, path) => {
     expect((await call(path, { method })).status).toBe(404);
     expect(upstream.requests).toHaveLength(0);
+  });
+
+  it("asks for no other model than its own, and for nothing that would choose or add one", async () => {
+    const overrides = {
+      models: ["dear"],
+      plugins: [{ id: "web" }],
+      provider: { only: ["dear"] },
+      route: "fallback",
+    };
+    await (await ask("hello", { model: "dear", ...overrides, temperature: 0 })).text();
+    expect(JSON.parse(upstream.requests[0]?.body ?? "")).toEqual({
+      model: "m",
+      stream: true,
+      temperature: 0,
+      messages: [{ role: "user", content: "hello" }],
+    });
   });
 
   it("refuses what is too large or not a chat", async () => {
@@ -147,6 +167,34 @@ describe("passing on", () => {
     for (const response of held) sendCompletion(response, "done");
     expect((await Promise.all(calls)).map((answer) => answer.status)).toEqual(calls.map(() => 200));
     upstream.answer = (response) => sendCompletion(response, "again");
+    expect((await ask("now")).status).toBe(200);
+  });
+
+  it("counts requests that are still being sent, and takes no more bytes at once than the limit", async () => {
+    const { requestMaxBytes, heldMaxBytes, maxConcurrent } = MODEL_PROXY_LIMITS;
+    const headers = { authorization: `Bearer ${loopback.token}` };
+    /** A request whose end is not sent yet; `status` resolves with 0 when the connection breaks. */
+    const begin = (bytes: number) => {
+      const sending = request(`${loopback.url}/llm/chat/completions`, { method: "POST", headers });
+      const status = new Promise<number>((resolve) => {
+        sending.once("error", () => resolve(0));
+        sending.once("response", (answer) => resolve(answer.resume().statusCode ?? 0));
+      });
+      sending.write(Buffer.alloc(bytes));
+      return { sending, status };
+    };
+    const fitting = Array.from({ length: heldMaxBytes / requestMaxBytes }, () => begin(requestMaxBytes - 8));
+    const requests = [...fitting, begin(1_024)];
+    const refused: number[] = [];
+    for (const [index, { status }] of requests.entries()) void status.then(() => refused.push(index));
+    await vi.waitFor(() => expect(refused).toHaveLength(1), 10_000);
+    const held = requests.filter((_, index) => index !== refused[0]);
+    expect([413, 0]).toContain(await requests[refused[0] ?? 0]?.status);
+
+    while (held.length < maxConcurrent) held.push(begin(1));
+    await vi.waitFor(async () => expect((await ask("one more")).status).toBe(429), 5_000);
+    for (const { sending } of held) sending.end();
+    for (const { status } of held) expect(await status).toBe(400);
     expect((await ask("now")).status).toBe(200);
   });
 });
@@ -184,6 +232,49 @@ describe("the breaker", () => {
     };
     await (await ask("a")).text();
     expect(loopback.breaker.open).toBe(true);
+  });
+
+  it("closes when the key has money again, which is asked once in a while and is no model call", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const provider = await TestDouble.start({ recordRequests: true });
+    const { secret, hash } = await provider.createKey({ limit: 0 });
+    const server = await createLoopbackServer({
+      turnSource: createQueuedTurns(),
+      model: { baseUrl: provider.double.url, key: secret, modelId: MODEL },
+      log: () => undefined,
+    });
+    try {
+      const chat = () =>
+        fetch(`${server.url}/llm/chat/completions`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${server.token}`, "content-type": "application/json" },
+          body: JSON.stringify({ messages: [{ role: "user", content: "hello" }], model: MODEL }),
+        });
+      expect([402, 403]).toContain((await chat()).status);
+      expect(server.breaker.open).toBe(true);
+      const { requests } = server.meter();
+      const asked = vi.spyOn(globalThis, "fetch");
+      await vi.advanceTimersByTimeAsync(CREDIT_CHECK.intervalMs);
+      await vi.waitFor(() => expect(asked.mock.settledResults).toMatchObject([{ type: "fulfilled" }]));
+      expect(String(asked.mock.calls[0]?.[0])).toBe(`${provider.double.url}/key`);
+      expect(server.breaker.open).toBe(true);
+
+      await provider.manage("PATCH", `/keys/${hash}`, { limit: 5 });
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(CREDIT_CHECK.intervalMs);
+        expect(server.breaker.open).toBe(false);
+      }, 5_000);
+      expect(server.meter().requests).toBe(requests);
+      asked.mockClear();
+      await vi.advanceTimersByTimeAsync(10 * CREDIT_CHECK.intervalMs);
+      expect(asked).not.toHaveBeenCalled();
+      expect((await chat()).status).toBe(200);
+    } finally {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+      await server.close();
+      await provider.close();
+    }
   });
 
   it("stays closed at refusals that are not about money", async () => {

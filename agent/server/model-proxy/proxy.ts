@@ -9,18 +9,15 @@ import { createMeter, type Meter } from "./meter.ts";
 export const MODEL_PROXY_LIMITS = {
   /** Images travel inline, so a request may be large. */
   requestMaxBytes: 32 * 1024 * 1024,
+  /** Of all requests that are being read or passed on. */
+  heldMaxBytes: 64 * 1024 * 1024,
   maxConcurrent: 8,
   /** More than this in a minute is a loop, not a conversation. */
   maxPerMinute: 120,
 } as const;
 
 /** What of the provider's API the gateway may use. Everything about keys and credits is left out. */
-const ALLOWED = new Set([
-  "GET /models",
-  "POST /chat/completions",
-  "POST /embeddings",
-  "POST /audio/transcriptions",
-]);
+const ALLOWED = new Set(["GET /models", "POST /chat/completions"]);
 
 export interface ModelProxy {
   readonly meter: Meter;
@@ -37,8 +34,9 @@ export function createModelProxy(options: { upstream: ModelUpstream; breaker: Mo
   const upstream = { ...options.upstream, baseUrl: options.upstream.baseUrl.replace(/\/+$/, "") };
   const meter = createMeter();
   const cut = new AbortController();
-  const sentAtMs: number[] = [];
+  const takenAtMs: number[] = [];
   let inFlight = 0;
+  let heldBytes = 0;
   let probeNonce: string | undefined;
 
   const refuse = (response: ServerResponse, status: number, message: string) => {
@@ -47,9 +45,32 @@ export function createModelProxy(options: { upstream: ModelUpstream; breaker: Mo
   };
 
   const isTooFast = (nowMs: number): boolean => {
-    while (sentAtMs[0] !== undefined && sentAtMs[0] <= nowMs - 60_000) sentAtMs.shift();
-    return sentAtMs.length >= MODEL_PROXY_LIMITS.maxPerMinute;
+    while (takenAtMs[0] !== undefined && takenAtMs[0] <= nowMs - 60_000) takenAtMs.shift();
+    return takenAtMs.length >= MODEL_PROXY_LIMITS.maxPerMinute;
   };
+
+  /** Reads, answers or passes on one request that was let in; `hold` says whether so many more bytes may be held. */
+  async function take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    hold: (bytes: number) => boolean,
+  ): Promise<void> {
+    let body = await readBody(request, MODEL_PROXY_LIMITS.requestMaxBytes, hold);
+    if (body === undefined) return refuse(response, 413, "the request is too large");
+    if (cut.signal.aborted) return refuse(response, 403, "model access has ended");
+    if (path === "/chat/completions") {
+      const chat = parseChatRequest(body, upstream.modelId);
+      if (!chat) return refuse(response, 400, "not a chat completion request");
+      if (probeNonce !== undefined && chat.lastUserText.includes(probeNonce)) {
+        meter.countLocal();
+        return sendLocalCompletion(response, chat, PROBE_ANSWER);
+      }
+      body = chat.pinned;
+    }
+    if (breaker.open) return refuse(response, 402, "the agent has no credits left");
+    await forward({ upstream, breaker, meter, cut: cut.signal }, request, response, path, body);
+  }
 
   return {
     meter,
@@ -61,28 +82,25 @@ export function createModelProxy(options: { upstream: ModelUpstream; breaker: Mo
     },
     async handle(request, response, path) {
       if (!ALLOWED.has(`${request.method} ${path}`)) return refuse(response, 404, "not available");
-      const body = await readBody(request, MODEL_PROXY_LIMITS.requestMaxBytes);
-      if (body === undefined) return refuse(response, 413, "the request is too large");
       if (cut.signal.aborted) return refuse(response, 403, "model access has ended");
-      if (path === "/chat/completions") {
-        const chat = parseChatRequest(body);
-        if (!chat) return refuse(response, 400, "not a chat completion request");
-        if (probeNonce !== undefined && chat.lastUserText.includes(probeNonce)) {
-          meter.countLocal();
-          return sendLocalCompletion(response, chat, PROBE_ANSWER);
-        }
-      }
-      if (breaker.open) return refuse(response, 402, "the agent has no credits left");
       if (inFlight >= MODEL_PROXY_LIMITS.maxConcurrent || isTooFast(Date.now())) {
         response.setHeader("retry-after", "5");
         return refuse(response, 429, "too many model requests");
       }
       inFlight += 1;
-      sentAtMs.push(Date.now());
+      takenAtMs.push(Date.now());
+      let ownBytes = 0;
+      const hold = (bytes: number): boolean => {
+        if (heldBytes + bytes > MODEL_PROXY_LIMITS.heldMaxBytes) return false;
+        heldBytes += bytes;
+        ownBytes += bytes;
+        return true;
+      };
       try {
-        await forward({ upstream, breaker, meter, cut: cut.signal }, request, response, path, body);
+        await take(request, response, path, hold);
       } finally {
         inFlight -= 1;
+        heldBytes -= ownBytes;
       }
     },
   };

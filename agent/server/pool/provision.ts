@@ -14,15 +14,15 @@ import type { ProvisionOutcome } from "./agent-core.ts";
 const JOIN_WAIT_MS = 5_000;
 
 export interface ProvisionParts {
-  main: XmtpClient;
-  join: XmtpClient;
+  main: Pick<XmtpClient, "inboxId">;
+  join: Pick<XmtpClient, "inboxId">;
   privateKey: string;
   /** The conversation that was made while idle. */
-  group: Group<unknown>;
+  group: Pick<Group, "id" | "appData">;
 }
 
 export interface ProvisionOptions {
-  config: AgentConfig;
+  config: Pick<AgentConfig, "instanceId" | "epoch" | "xmtpEnv" | "defaultAgentName">;
   claim: ClaimStore;
   exploding(): boolean;
   /** Undefined while some part is not ready. */
@@ -35,7 +35,7 @@ export interface ProvisionOptions {
 }
 
 /** Signs an invite that nobody gets, so that the first claim does not pay for what the first signature loads. */
-export function warmUpInvites(parts: ProvisionParts, config: AgentConfig): void {
+export function warmUpInvites(parts: ProvisionParts, config: ProvisionOptions["config"]): void {
   inviteOf(parts, config, config.defaultAgentName, undefined);
 }
 
@@ -56,9 +56,13 @@ export function createProvision(
       const record = recordOf(request, parts, config);
       if ("kind" in record) return record;
       claim.insert(record);
-      await options.instruct(record.content.instructions);
-      // What serving does to the conversation must not compete with the answer.
-      setImmediate(() => options.serve(record));
+      try {
+        await options.instruct(record.content.instructions);
+      } finally {
+        // A claim that is stored is served, whatever became of the instructions, which come with each turn as well.
+        // What serving does to the conversation must not compete with the answer.
+        setImmediate(() => options.serve(record));
+      }
     }
     if (claim.read()?.outcome === "pending") await options.joinSettled(JOIN_WAIT_MS);
     const served = claim.read();
@@ -70,7 +74,7 @@ export function createProvision(
 function recordOf(
   request: ProvisionRequest,
   parts: ProvisionParts,
-  config: AgentConfig,
+  config: ProvisionOptions["config"],
 ): ClaimRecord | ProvisionOutcome {
   const { claimId, instructions, name, joinUrl, profileImage, metadata } = request;
   const agentName = shownName(name ?? "") || config.defaultAgentName;
@@ -92,7 +96,7 @@ function recordOf(
 
 function inviteOf(
   { main, group, privateKey }: ProvisionParts,
-  { xmtpEnv: env }: AgentConfig,
+  { xmtpEnv: env }: Pick<AgentConfig, "xmtpEnv">,
   name: string,
   imageUrl: string | undefined,
 ): string {
@@ -104,7 +108,7 @@ function inviteOf(
 /** What an invite can carry: white space around it and characters beyond the limit are not part of a name. */
 const shownName = (name: string): string => [...name.trim()].slice(0, MAX_CONVERSATION_NAME_CHARS).join("");
 
-function answer(record: ClaimRecord, config: AgentConfig): ProvisionOutcome {
+function answer(record: ClaimRecord, config: ProvisionOptions["config"]): ProvisionOutcome {
   const { claimId, conversationId, inviteUrl, outcome } = record;
   if (outcome !== "created" && outcome !== "joined" && outcome !== "pending")
     return { kind: "refused", refusal: outcome };

@@ -16,7 +16,9 @@ CREATE TABLE IF NOT EXISTS claim (
   claim_id TEXT PRIMARY KEY, request BLOB NOT NULL, outcome TEXT NOT NULL, answer BLOB,
   only_one INTEGER NOT NULL UNIQUE DEFAULT 1 CHECK (only_one = 1)) STRICT;
 CREATE TABLE IF NOT EXISTS turn (
-  turn_id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('open', 'done')), opened_at INTEGER NOT NULL) STRICT;
+  turn_id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('open', 'done')), opened_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX IF NOT EXISTS turn_opened ON turn (opened_at);
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_turn ON turn (state) WHERE state = 'open';
 CREATE TABLE IF NOT EXISTS inbound (
   position INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, sent_at_ms INTEGER NOT NULL,

@@ -14,6 +14,12 @@ export const FACT_NAMES = [
   "expires-at-ms",
   /** "yes" once somebody else has been in the conversation. */
   "had-company",
+  /** "yes" once one of them has been a person, as far as that can be known. */
+  "had-person",
+  /** "yes" once the claim's inviter has been asked. */
+  "join-requested",
+  /** How many turns in a row were begun by agents alone. */
+  "agent-turns",
   /** "yes" while the credit notice of the present outage has been given. */
   "credit-notice",
 ] as const;

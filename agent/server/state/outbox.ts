@@ -15,6 +15,8 @@ export interface OutboxEntry {
 export interface Outbox {
   /** Nothing happens when the entry exists: an entry id is used once, ever. */
   queue(entryId: string, text: string): boolean;
+  /** How many entries there are or have been whose id begins so; the prefix holds no `*`, `?` or `[`. */
+  countOf(idPrefix: string): number;
   next(): OutboxEntry | undefined;
   /** Kept before anything leaves, so that a lost acknowledgement can be looked up. */
   attempted(entryId: string, messageId: string): void;
@@ -27,6 +29,7 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
   const insert = database.prepare(
     "INSERT INTO outbox (entry_id, body) VALUES (?, ?) ON CONFLICT (entry_id) DO NOTHING",
   );
+  const count = database.prepare("SELECT count(*) AS entries FROM outbox WHERE entry_id GLOB ? || '*'");
   const first = database.prepare(
     "SELECT entry_id, body, message_id, attempts FROM outbox WHERE state = 'queued' ORDER BY position LIMIT 1",
   );
@@ -37,6 +40,7 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
   const owns = database.prepare("SELECT 1 FROM outbox WHERE message_id = ?");
   return {
     queue: (entryId, text) => insert.run(entryId, vault.sealText(PURPOSE, text)).changes > 0,
+    countOf: (idPrefix) => Number(count.get(idPrefix)?.entries),
     next: () => {
       const row = first.get();
       if (row === undefined) return undefined;

@@ -19,6 +19,9 @@ const StoredMessage = Type.Object({
 });
 /** Of a flood, this many wait for an answer; what comes beyond is remembered and not answered. */
 export const WAITING_MAX_MESSAGES = 1_000;
+/** No more turns than this are begun in this time: whatever keeps asking, the rest waits. */
+export const TURNS_PER_WINDOW = 60;
+export const TURN_WINDOW_MS = 10 * 60_000;
 
 /** A person's message as it waits for an answer. */
 export type StoredMessage = Static<typeof StoredMessage>;
@@ -38,9 +41,14 @@ export interface TurnLedger {
   /** Remembers a message that has been dealt with and needs no answer. */
   note(messageId: string, sentAtMs: number): void;
   knows(messageId: string): boolean;
-  /** The open turn, or one made of everything that waits, or undefined. */
+  /** The open turn, or one made of everything that waits, or undefined: nothing waits or too many turns were begun. */
   openTurn(): OpenTurn | undefined;
-  isOpen(turnId: string): boolean;
+  /** Counts that an open turn is given out to be run, and says for which time that is. */
+  attempt(turnId: string): number;
+  /** Undoes an open turn: it was none, and its messages need no answer. */
+  discard(turnId: string): void;
+  /** Runs `work` in one transaction. False when the turn is not open. */
+  whileOpen(turnId: string, work: () => void): boolean;
   /** Runs `answer` (which queues what to say) and closes the turn in one transaction. False when not open. */
   complete(turnId: string, answer: () => void): boolean;
 }
@@ -70,6 +78,12 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   const ofTurn = database.prepare(
     "SELECT message FROM inbound WHERE turn_id = ? ORDER BY sent_at_ms, position",
   );
+  const raise = database.prepare(
+    "UPDATE turn SET attempts = attempts + 1 WHERE turn_id = ? RETURNING attempts",
+  );
+  const countRecent = database.prepare("SELECT count(*) AS turns FROM turn WHERE opened_at > ?");
+  const remove = database.prepare("DELETE FROM turn WHERE turn_id = ? AND state = 'open'");
+  const release = database.prepare("UPDATE inbound SET message = NULL, turn_id = NULL WHERE turn_id = ?");
   const close = database.prepare("UPDATE turn SET state = 'done' WHERE turn_id = ? AND state = 'open'");
   const clear = database.prepare("UPDATE inbound SET message = NULL WHERE turn_id = ?");
 
@@ -92,6 +106,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
       const open = selectOpen.get()?.turn_id;
       if (typeof open === "string") return load(open);
       if (waiting.get() === undefined) return undefined;
+      if (Number(countRecent.get(Date.now() - TURN_WINDOW_MS)?.turns) >= TURNS_PER_WINDOW) return undefined;
       const turnId = randomUUID();
       transaction(database, () => {
         insertTurn.run(turnId, Date.now());
@@ -99,7 +114,18 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
       });
       return load(turnId);
     },
-    isOpen: (turnId) => selectTurn.get(turnId) !== undefined,
+    attempt: (turnId) => Number(raise.get(turnId)?.attempts),
+    discard: (turnId) =>
+      transaction(database, () => {
+        release.run(turnId);
+        remove.run(turnId);
+      }),
+    whileOpen: (turnId, work) =>
+      transaction(database, () => {
+        if (selectTurn.get(turnId) === undefined) return false;
+        work();
+        return true;
+      }),
     complete: (turnId, answer) =>
       transaction(database, () => {
         if (close.run(turnId).changes === 0) return false;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { TurnResult } from "../loopback/channel-api.ts";
+import { CHANNEL_LIMITS } from "../loopback/channel-api.ts";
+import { splitText } from "./chunks.ts";
+import { stripControlTokens } from "./control-tokens.ts";
+import { classifyErrorText } from "./error-text.ts";
 import { APOLOGY, CREDIT_NOTICE, decideOutbound, MESSAGE_MAX_CHARS } from "./outbound-policy.ts";
+import { toPlainText } from "./plain-text.ts";
 import { createRedaction } from "./redaction.ts";
 
 const SECRET = "a1b2c3d4e5f60718".repeat(4);
@@ -165,5 +170,61 @@ describe("secrets", () => {
     `my secret is sk-or-v1-${"0123456789abcdef".repeat(4)}`,
   ])("hides them in %j", (text) => {
     expect(say(text)).toEqual(["my secret is [hidden]"]);
+  });
+});
+
+describe("a text made to stall the agent", () => {
+  const STAGE_MAX_MS = 200;
+  const stages = {
+    stripControlTokens,
+    toPlainText,
+    classifyErrorText,
+    split: (text: string) => splitText(text, MESSAGE_MAX_CHARS),
+    redact,
+  };
+  const units = [
+    "\n",
+    " ",
+    "*",
+    "*a ",
+    "**a ",
+    "_a ",
+    "~~a ",
+    "[",
+    "[](a",
+    "`a``a```",
+    "<http://",
+    "#",
+    "# ",
+    "- ",
+    "|---",
+    "|",
+    "~",
+    "\\*",
+    "_",
+    "NO_REPLY ",
+    "SILENT ",
+    ". SILENT ",
+    "```\n",
+    "sk-",
+    "(",
+    "\"'",
+    "\r",
+    "\t|",
+  ];
+  const texts = units.flatMap((unit) => {
+    const filled = unit.repeat(Math.floor((CHANNEL_LIMITS.textMaxChars - 8) / unit.length));
+    const lines = (filled.match(/.{1,3900}/gs) ?? []).join("\n");
+    return [`a${filled}b`, `# a${filled}b`, `---${filled}x|`, `SILENT${filled}x`, `${filled}b|`, lines];
+  });
+
+  it.each(Object.entries(stages))(`passes %s in less than ${STAGE_MAX_MS} ms`, (_name, stage) => {
+    const slow = texts.flatMap((text) => {
+      const startedAt = performance.now();
+      stage(text.slice(0, CHANNEL_LIMITS.textMaxChars));
+      const tookMs = Math.round(performance.now() - startedAt);
+      return tookMs < STAGE_MAX_MS ? [] : [`${JSON.stringify(text.slice(0, 20))}: ${tookMs} ms`];
+    });
+    expect(slow).toEqual([]);
   });
 });

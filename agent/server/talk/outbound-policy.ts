@@ -36,9 +36,17 @@ export function decideOutbound(result: TurnResult, context: OutboundContext): Ou
   if (outage === "credit") return { messages: creditNoticeGiven ? [] : [CREDIT_NOTICE], creditOutage: true };
   if (outage !== undefined) return { messages: [APOLOGY], creditOutage: creditNoticeGiven };
   if (text === "") return { messages: [], creditOutage: creditNoticeGiven };
-  const plain = stripControlTokens(toPlainText(text));
-  return { messages: splitText(context.redact(plain), MESSAGE_MAX_CHARS), creditOutage: false };
+  return { messages: plainMessages(text, context), creditOutage: false };
 }
+
+/** The same for what the model says in the middle of a turn, where an error is nobody's answer: it is not said. */
+export function decideInterim(said: string, context: Pick<OutboundContext, "redact">): readonly string[] {
+  const text = stripControlTokens(said);
+  return classifyErrorText(text) === undefined ? plainMessages(text, context) : [];
+}
+
+const plainMessages = (text: string, { redact }: Pick<OutboundContext, "redact">): readonly string[] =>
+  splitText(redact(stripControlTokens(toPlainText(text))), MESSAGE_MAX_CHARS);
 
 const outageOf = (result: TurnResult): OutageKind | undefined =>
   result.error === undefined ? undefined : "failed";

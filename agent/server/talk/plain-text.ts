@@ -20,18 +20,24 @@ export function toPlainText(markdown: string): string {
     .trim();
 }
 
-const TABLE_RULE = /^\s*\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)*\|?\s*$/;
+/** For a line without white space around it. */
+const TABLE_RULE = /^\|?\s*:?-{3,}:?(\s*\|\s*:?-{3,}:?)*\s*\|?$/;
 const RULE = /^\s{0,3}([-*_])(\s*\1){2,}\s*$/;
+
+const UNMARKED = /^[^*_~`[<\\#>|+\uE000-]*$/;
 
 /** No line for a mere rule, else one. */
 function plainLine(line: string): readonly string[] {
+  if (UNMARKED.test(line)) return [line];
   if (RULE.test(line)) return [""];
-  if (line.includes("|") && TABLE_RULE.test(line)) return [];
-  const text = line
-    .replace(/^\s{0,3}(>\s?)+/, "")
-    .replace(/^\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$/, "$1")
-    .replace(/^(\s*)[*+]\s+/, "$1- ");
+  if (line.includes("|") && TABLE_RULE.test(line.trim())) return [];
+  const text = plainHeading(line.replace(/^\s{0,3}(>\s?)+/, "")).replace(/^(\s*)[*+]\s+/, "$1- ");
   return [plainSpans(tableRow(text))];
+}
+
+function plainHeading(line: string): string {
+  const text = line.replace(/^\s{0,3}#{1,6}\s+/, "");
+  return text === line ? line : text.trimEnd().replace(/\s#+$/, "");
 }
 
 const tableRow = (line: string): string =>
@@ -44,13 +50,16 @@ const tableRow = (line: string): string =>
         .join(" | ")
     : line;
 
+/** Longer lines keep their marks: none that a person reads is as long, and looking for pairs in it takes too long. */
+const SPANS_MAX_CHARS = 4_000;
 /** What must not be read as emphasis: code, links, addresses and escaped characters. */
 const LITERAL =
-  /(`+)(.+?)\1(?!`)|!?\[([^\]\n]*)\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|<(https?:\/\/[^>\s]+)>|https?:\/\/[^\s<>]+|\\([!-/:-@[-`{-~])/g;
+  /(`{1,8})(.{1,300}?)\1(?!`)|!?\[([^[\]\n]{0,300})\]\(<?([^)\s>]{1,1000})>?(?:\s{1,8}"[^"]{0,300}")?\)|<(https?:\/\/[^<>\s]+)>|https?:\/\/[^\s<>]+|\\([!-/:-@[-`{-~])/g;
 /** A private-use character that stands for a literal while emphasis is removed. */
 const HOLE = "\uE000";
 
 function plainSpans(line: string): string {
+  if (line.length > SPANS_MAX_CHARS) return line;
   const literals: string[] = [];
   const withHoles = line
     .replaceAll(HOLE, "")
@@ -70,9 +79,9 @@ function plainSpans(line: string): string {
       },
     );
   const plain = withHoles
-    .replaceAll(/(\*{1,3})(?=\S)(.+?)(?<=\S)\1/g, "$2")
-    .replaceAll(/(?<![\p{L}\p{N}_])(_{1,3})(?=\S)(.+?)(?<=\S)\1(?![\p{L}\p{N}_])/gu, "$2")
-    .replaceAll(/~~(?=\S)(.+?)(?<=\S)~~/g, "$1");
+    .replaceAll(/(\*{1,3})(?=\S)(.{1,300}?)(?<=\S)\1/g, "$2")
+    .replaceAll(/(?<![\p{L}\p{N}_])(_{1,3})(?=\S)(.{1,300}?)(?<=\S)\1(?![\p{L}\p{N}_])/gu, "$2")
+    .replaceAll(/~~(?=\S)(.{1,300}?)(?<=\S)~~/g, "$1");
   return plain.replaceAll(HOLE, () => literals.shift() ?? "");
 }
 

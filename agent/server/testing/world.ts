@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Client, type ClientOptions, type Group } from "@xmtp/node-sdk";
 import { toBytes } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { startXmtpNode, type XmtpNode } from "../../../infra/local/xmtp-node/node.ts";
+import { eventually } from "../../../infra/testing/eventually.ts";
 import {
   awaitAdmission,
   convosCodecs,
@@ -22,18 +22,6 @@ export const CLAIM_ID = "abcdefghij0123456789";
 export interface Person {
   client: Client<unknown>;
   privateKey: `0x${string}`;
-}
-
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 20_000,
-): Promise<T> {
-  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await delay(25)) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-  }
-  throw new Error(`waited too long for ${what}`);
 }
 
 /** A network, a platform and one agent with its state folder. Everything is gone after `close`. */
@@ -96,7 +84,7 @@ export class World {
     environment: Readonly<Record<string, string>> = {},
   ): Promise<AgentProcess> {
     const agent = await this.startAgent(epoch, environment);
-    await until("the agent to be ready", async () => (await agent.status()).ready);
+    await eventually("the agent to be ready", async () => (await agent.status()).ready);
     return agent;
   }
 

@@ -86,13 +86,6 @@ describe("the program", () => {
     expect(await countMessages(after)).toBe(4);
   });
 
-  it("ends with its parent when it is told to", async () => {
-    const child = run("--port", "0", "--exit-with-parent");
-    await readyOf(child);
-    child.stdin.end();
-    expect(await once(child, "close")).toEqual([0, null]);
-  });
-
   it.for([["--unknown"], ["--port", "x"], ["--port", "65536"], ["--control-port", "-1"], ["extra"]])(
     "refuses %j",
     async (args) => {

@@ -2,30 +2,22 @@ import { parseArgs } from "node:util";
 import { logEvent } from "./log-event.ts";
 import { startXmtpNode, type XmtpNodeOptions } from "./node.ts";
 
-const USAGE =
-  "usage: node infra/local/xmtp-node/main.ts [--port N] [--control-port N] [--data FOLDER] [--exit-with-parent]";
+const USAGE = "usage: node infra/local/xmtp-node/main.ts [--port N] [--control-port N] [--data FOLDER]";
 const DEFAULT_PORT = 5556;
 const EXIT_USAGE = 2;
 
-interface CommandLine {
-  readonly node: XmtpNodeOptions;
-  readonly exitWithParent: boolean;
-}
-
 /** Throws on an unknown flag or a port that is none. */
-function readCommandLine(args: readonly string[]): CommandLine {
+function readCommandLine(args: readonly string[]): XmtpNodeOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
       port: { type: "string", default: String(DEFAULT_PORT) },
       "control-port": { type: "string", default: "0" },
       data: { type: "string" },
-      "exit-with-parent": { type: "boolean", default: false },
     },
   });
   const ports = { port: readPort(values.port), controlPort: readPort(values["control-port"]) };
-  const node = values.data === undefined ? ports : { ...ports, dataDir: values.data };
-  return { node, exitWithParent: values["exit-with-parent"] };
+  return values.data === undefined ? ports : { ...ports, dataDir: values.data };
 }
 
 function readPort(text: string): number {
@@ -34,8 +26,8 @@ function readPort(text: string): number {
   return port;
 }
 
-async function main(commandLine: CommandLine): Promise<void> {
-  const node = await startXmtpNode(commandLine.node);
+async function main(options: XmtpNodeOptions): Promise<void> {
+  const node = await startXmtpNode(options);
   const stop = (): void => {
     node.close().then(
       () => process.exit(0),
@@ -44,7 +36,6 @@ async function main(commandLine: CommandLine): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  if (commandLine.exitWithParent) process.stdin.on("close", stop).resume();
   process.stdout.write(`${JSON.stringify({ ready: true, url: node.url, controlUrl: node.controlUrl })}\n`);
 }
 
@@ -53,11 +44,11 @@ function exitWith(code: number, error: unknown): never {
   process.exit(code);
 }
 
-let commandLine: CommandLine;
+let options: XmtpNodeOptions;
 try {
-  commandLine = readCommandLine(process.argv.slice(2));
+  options = readCommandLine(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${USAGE}\n`);
   exitWith(EXIT_USAGE, error);
 }
-main(commandLine).catch((error: unknown) => exitWith(1, error));
+main(options).catch((error: unknown) => exitWith(1, error));

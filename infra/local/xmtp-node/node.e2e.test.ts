@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Client, type ClientOptions, type Group, type IdentifierKind, type Signer } from "@xmtp/node-sdk";
 import { toBytes } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../testing/eventually.ts";
 import { startXmtpNode, type XmtpNode } from "./node.ts";
 
-const POLL_MS = 20;
 /** The SDK declares it as a const enum, which cannot be imported as a value. */
 const ETHEREUM: IdentifierKind = 0;
 
@@ -38,20 +37,6 @@ const openClient = (name: string, signer = newSigner()) => {
   return Client.create(signer, options);
 };
 type Person = Awaited<ReturnType<typeof openClient>>;
-
-/** Polls until `find` finds something; fails after `withinMs`. */
-async function eventually<T>(
-  find: () => Promise<T | undefined> | T | undefined,
-  withinMs = 10_000,
-): Promise<T> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const found = await find();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`not so after ${withinMs} ms`);
-    await delay(POLL_MS);
-  }
-}
 
 async function groupOf(person: Person, id: string): Promise<Group> {
   await person.conversations.sync();
@@ -120,7 +105,7 @@ describe("a local XMTP node and real clients", () => {
     const late = await bob.conversations.createGroup([carol.inboxId]);
     const texts = Array.from({ length: 30 }, (_, index) => `text ${index}`);
     for (const text of texts) await late.sendText(text);
-    await eventually(() => streamed.includes("text 29") || undefined);
+    await eventually("the last text", () => streamed.includes("text 29"));
     await stream.end();
     expect(await textsOf(await groupOf(carol, late.id))).toEqual(texts);
   });
@@ -175,19 +160,19 @@ describe("a local XMTP node and real clients", () => {
       onRestart: () => restarts.push(Date.now()),
     });
     await group.sendText("before the restart");
-    await eventually(() => streamed.includes("before the restart") || undefined);
+    await eventually("the text before", () => streamed.includes("before the restart"));
     const before = await textsOf(group);
     const { port } = node;
     await node.close();
     node = await startXmtpNode({ port, dataDir: join(folder, "node") });
-    await eventually(() => restarts[0], 15_000);
+    await eventually("the stream's restart", () => restarts[0]);
     // A stream reports nothing that was sent before it had fully restarted, so several texts may be needed.
     const after: string[] = [];
-    await eventually(async () => {
+    await eventually("a text after the restart", async () => {
       const text = `after the restart ${after.length}`;
       after.push(text);
       await group.sendText(text);
-      return after.some((sent) => streamed.includes(sent)) || undefined;
+      return after.some((sent) => streamed.includes(sent));
     });
     await stream.end();
     expect(await textsOf(bobsGroup)).toEqual([...before, ...after]);

@@ -136,7 +136,7 @@ export const OWNERSHIP_PLANTS: readonly Plant[] = [
 /** Each older than the rules of its state allow. */
 function stuckClaims(): Plant[] {
   const limits = [
-    ["bound", "11 minutes"],
+    ["bound", "41 minutes"],
     ["waiting", "21 minutes"],
     ["pending", "97 hours"],
   ] as const;

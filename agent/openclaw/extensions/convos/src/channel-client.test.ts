@@ -11,7 +11,7 @@ beforeEach(async () => {
   turns = createQueuedTurns();
   server = await createLoopbackServer({
     turnSource: turns,
-    model: { baseUrl: "http://127.0.0.1:9", key: "key" },
+    model: { baseUrl: "http://127.0.0.1:9", key: "key", modelId: "m" },
     log: () => undefined,
   });
 });

@@ -1,8 +1,10 @@
 import type { InboundMessage, Turn } from "../../../../server/loopback/channel-api.ts";
 
+/** Whatever may be read as a line break, not only what is usually written as one. */
+const LINE_BREAK = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
 /** A line break inside a message is indented, so that nobody can write a line in somebody else's name. */
 const line = (message: InboundMessage): string =>
-  `${message.senderName}: ${message.text.replaceAll("\n", "\n  ")}`;
+  `${message.senderName}: ${message.text.replaceAll(LINE_BREAK, "\n  ")}`;
 
 /**
  * What the model gets as the user's message. One message goes as it is (openclaw names its sender beside it);

@@ -12,7 +12,7 @@ export function errorsDocument(): string {
   ]);
   return `# Errors
 
-Made from \`domain/errors.ts\`; \`npx vitest run api/reference -u\` writes it anew.
+Made from \`domain/errors.ts\`; \`npx vitest run infra/reference -u\` writes it anew.
 
 The gateway answers an error with a problem document (RFC 9457, \`application/problem+json\`): \`type\`
 (\`urn:convos-agents:error:<code>\`), \`title\`, \`status\`, \`code\`, \`retryable\`, \`hint\`, \`instance\` and, where it helps,

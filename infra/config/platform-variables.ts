@@ -1,0 +1,63 @@
+import { createPrivateKey } from "node:crypto";
+import { Type } from "typebox";
+
+/** An absolute URL without a query, which could hold a secret. */
+export const Url = { pattern: "^https?://[^\\s/?#]+(/[^\\s?#]*)?$", maxLength: 2_048 };
+
+export const ReceiptKey = Type.Refine(
+  Type.String({
+    maxLength: 512,
+    description:
+      "Ed25519 private key (PKCS #8 DER in base64) that signs receipts; its public part is at `/.well-known/jwks.json`. A secret.",
+  }),
+  isEd25519PrivateKey,
+);
+
+/** What the gateway and the workers of one platform have to agree on. */
+export const PlatformVariables = {
+  DATABASE_URL: Type.String({
+    pattern: "^postgres(ql)?://",
+    maxLength: 2_048,
+    description: "Postgres with the registry. A secret: it holds the password.",
+  }),
+  TEMPORAL_ADDRESS: Type.String({
+    pattern: "^[^\\s:/]+:[0-9]{1,5}$",
+    default: "127.0.0.1:7233",
+    description: "Temporal's frontend, `host:port`.",
+  }),
+  TEMPORAL_NAMESPACE: Type.String({
+    pattern: "^[A-Za-z0-9._-]{1,255}$",
+    default: "default",
+    description: "Temporal namespace; one for each environment.",
+  }),
+  MASTER_KEY: Type.String({
+    pattern: "^[A-Za-z0-9+/]{43}=$",
+    description: "32 bytes in base64; seals what callers and agents entrust to the platform. A secret.",
+  }),
+  // A resource's name has at most 32 characters: these two, the instance's 12 and two hyphens.
+  ENVIRONMENT: Type.String({
+    pattern: "^[a-z0-9]{1,12}$",
+    default: "local",
+    description: "Part of every external resource's name.",
+  }),
+  RESOURCE_PREFIX: Type.String({
+    pattern: "^[a-z0-9]{1,6}$",
+    default: "cv",
+    description: "First part of every external resource's name.",
+  }),
+  POOL: Type.String({
+    pattern: "^[a-z0-9-]{1,32}$",
+    default: "default",
+    description: "The pool that is kept and served.",
+  }),
+};
+
+function isEd25519PrivateKey(base64: string): boolean {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(base64, "base64"), format: "der", type: "pkcs8" });
+    return key.asymmetricKeyType === "ed25519";
+  } catch {
+    // OpenSSL's reason says nothing that the operator could use beyond: this is no such key.
+    return false;
+  }
+}
