@@ -90,4 +90,6 @@ async function overview(): Promise<string> {
   return `usage: npm run <command> -- [options], or node cli/main.ts <command> [options]; --help explains a command\n\n${lines.join("")}`;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// A stream of the XMTP client that was closed can keep a finished process alive for good: once all is written, it ends.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
