@@ -33,7 +33,9 @@ export async function serveClaim(
   background.run("claim-at-once", { claim: claimId }, () => firstTry);
   background.run("claim-start", { claim: claimId }, async () => {
     await idle;
-    await workflows.startClaim(claimId);
+    const start = () => workflows.startClaim(claimId);
+    if (await headStart) background.runInTurn("claim-record", { claim: claimId }, start);
+    else await start();
   });
   background.run("pool-wake", { pool }, async () => {
     await idle;
@@ -43,7 +45,9 @@ export async function serveClaim(
     // Nothing depends on it, but without it its workflow would show it as idle until its next look.
     background.run("instance-wake", { instance: instanceId }, async () => {
       await idle;
-      await workflows.wakeInstance(instanceId);
+      background.runInTurn("instance-wake", { instance: instanceId }, () =>
+        workflows.wakeInstance(instanceId),
+      );
     });
   }
   await headStart;
