@@ -4,7 +4,6 @@ import { describeError, type Log } from "./log.ts";
 export class Background {
   readonly #running = new Set<Promise<void>>();
   readonly #log: Log;
-  #lastTurn: Promise<unknown> = Promise.resolve();
 
   constructor(log: Log) {
     this.#log = log;
@@ -19,13 +18,6 @@ export class Background {
       )
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
-  }
-
-  /** The same, one after the other: for records that may be late, so that they never crowd out a caller. */
-  runInTurn(task: string, fields: Readonly<Record<string, string>>, work: () => Promise<unknown>): void {
-    const turn = this.#lastTurn.then(work);
-    this.#lastTurn = Promise.allSettled([turn]);
-    this.run(task, fields, () => turn);
   }
 
   async drain(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Background } from "./background.ts";
 import type { ClaimAnswers } from "./claim-answers.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { Log } from "./log.ts";
+import type { Records } from "./records.ts";
 import type { Workflows } from "./workflows.ts";
 
 /** What the routes work with. */
@@ -14,5 +15,6 @@ export interface Gateway {
   readonly workflows: Workflows;
   readonly answers: ClaimAnswers;
   readonly background: Background;
+  readonly records: Records;
   readonly log: Log;
 }

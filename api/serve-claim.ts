@@ -21,7 +21,7 @@ export async function serveClaim(
   isJoin: boolean,
   closed: AbortSignal,
 ): Promise<void> {
-  const { background, registry, workflows } = gateway;
+  const { background, records, registry, workflows } = gateway;
   const { pool } = gateway.config;
   const { claimId, instanceId } = intake;
   const firstTry = deliverAtOnce(gateway, intake, isJoin);
@@ -34,7 +34,7 @@ export async function serveClaim(
   background.run("claim-start", { claim: claimId }, async () => {
     await idle;
     const start = () => workflows.startClaim(claimId);
-    if (await headStart) background.runInTurn("claim-record", { claim: claimId }, start);
+    if (await headStart) records.add("claim-record", { claim: claimId }, start);
     else await start();
   });
   background.run("pool-wake", { pool }, async () => {
@@ -45,9 +45,7 @@ export async function serveClaim(
     // Nothing depends on it, but without it its workflow would show it as idle until its next look.
     background.run("instance-wake", { instance: instanceId }, async () => {
       await idle;
-      background.runInTurn("instance-wake", { instance: instanceId }, () =>
-        workflows.wakeInstance(instanceId),
-      );
+      records.add("instance-wake", { instance: instanceId }, () => workflows.wakeInstance(instanceId));
     });
   }
   await headStart;

@@ -6,6 +6,7 @@ import { Background } from "./background.ts";
 import { ClaimAnswers } from "./claim-answers.ts";
 import type { GatewayConfig } from "./config.ts";
 import { describeError, type Log } from "./log.ts";
+import { Records } from "./records.ts";
 import { buildServer } from "./server.ts";
 import { Workflows } from "./workflows.ts";
 
@@ -35,13 +36,24 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const workflows = new Workflows(config.temporalAddress, config.temporalNamespace);
   const answers = new ClaimAnswers(registry, config.databaseUrl, log);
   const background = new Background(log);
+  const records = new Records(log);
   const agents = new AgentClient();
-  const server = await buildServer({ config, registry, agents, workflows, answers, background, log });
+  const server = await buildServer({
+    config,
+    registry,
+    agents,
+    workflows,
+    answers,
+    background,
+    records,
+    log,
+  });
   answers.start();
   const stop = async (): Promise<void> => {
     const patience = setTimeout(() => workflows.giveUp(), STOP_GRACE_MS);
     await Promise.all([server.close(), answers.stop()]);
     await background.drain();
+    await records.stop();
     clearTimeout(patience);
     await Promise.all([workflows.close(), db.destroy()]);
   };

@@ -26,5 +26,5 @@ export type ResourceOutcome =
   | { kind: "abandoned"; reason: string };
 
 /** The providers, as the ledger and the inventories name them. */
-export const PROVIDERS = ["compute", "openrouter"] as const;
+export const PROVIDERS = ["compute", "openrouter", "agentmail", "telnyx", "bankr"] as const;
 export type Provider = (typeof PROVIDERS)[number];

@@ -1,16 +1,5 @@
 import { PlatformError } from "../../domain/errors.ts";
-
-/** Connection errors after which the provider cannot have seen the request. */
-const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]);
-
-/** A request that got no answer. Only one that was provably never sent is without effect. */
-export function classifyFailure(error: unknown): PlatformError {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
-  return code !== undefined && NEVER_SENT.has(code)
-    ? new PlatformError("transient", { detail: "the provider cannot be reached" })
-    : new PlatformError("ambiguous", { detail: "the request got no answer" });
-}
+import { retryAfterMs } from "../resources/network-failure.ts";
 
 /** An answer with an error status. Source: provider document, "Errors". The body is not kept: it may hold secrets. */
 export function classifyStatus(response: Response): PlatformError {
@@ -30,14 +19,4 @@ export function classifyStatus(response: Response): PlatformError {
     default:
       return new PlatformError("ambiguous", { detail });
   }
-}
-
-const DEFAULT_RETRY_AFTER_MS = 2_000;
-const MAX_RETRY_AFTER_MS = 60_000;
-
-function retryAfterMs(headers: Headers): number {
-  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0
-    ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS)
-    : DEFAULT_RETRY_AFTER_MS;
 }

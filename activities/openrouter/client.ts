@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { PlatformError } from "../../domain/errors.ts";
-import { classifyFailure, classifyStatus } from "./classify.ts";
+import { classifyFailure } from "../resources/network-failure.ts";
+import { classifyStatus } from "./classify.ts";
 
 /** The fields that this platform reads; the provider sends more and may add others. */
 const Key = Type.Object({

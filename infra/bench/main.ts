@@ -26,6 +26,8 @@ const amounts = {
   real: Number(values.real),
 };
 const WARM_UP = 20;
+/** Programs that have just started answer more slowly: their first seconds under load are a row of their own. */
+const COLD_SECONDS = 10;
 
 const rows: string[] = [];
 const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -50,7 +52,7 @@ process.stdout.write(
 );
 
 async function benchStandIns(): Promise<void> {
-  const idle = WARM_UP + amounts.claims + Math.ceil(amounts.rate * amounts.seconds * 1.1);
+  const idle = WARM_UP + amounts.claims + Math.ceil(amounts.rate * (COLD_SECONDS + amounts.seconds) * 1.1);
   await using platform = await TestPlatform.start({
     target: 1,
     surge: 100,
@@ -74,8 +76,14 @@ async function benchStandIns(): Promise<void> {
   let load = loadAverage();
   row("stand-ins, one after the other", await sequential(platform, "sequential", amounts.claims), load);
   load = loadAverage();
+  row(
+    `stand-ins, ${amounts.rate}/s Poisson, the first ${COLD_SECONDS} s`,
+    await poisson(platform, "cold", { perSecond: amounts.rate, seconds: COLD_SECONDS }),
+    load,
+  );
+  load = loadAverage();
   const open = await poisson(platform, "poisson", { perSecond: amounts.rate, seconds: amounts.seconds });
-  row(`stand-ins, ${amounts.rate}/s Poisson for ${amounts.seconds} s`, open, load);
+  row(`stand-ins, ${amounts.rate}/s Poisson for ${amounts.seconds} s after that`, open, load);
   say(`p50 of each 10 s: ${open.windowsP50.join(", ")} ms`);
   for (const name of ["gateway", "workers", "claims"] as const) {
     say(`${name}: ${await residentMib(platform.program(name).pid)} MiB`);
