@@ -4,6 +4,7 @@ import type { ComputeDriver } from "./compute/driver.ts";
 import type { OpenRouterClient } from "./openrouter/client.ts";
 import type { ReceiptSigner } from "./registry/receipt.ts";
 import type { Registry } from "./registry/registry.ts";
+import type { ResourceCatalogue } from "./resources/catalogue.ts";
 
 /** What the activities work with; made once by the worker. */
 export interface Dependencies {
@@ -12,6 +13,8 @@ export interface Dependencies {
   compute: ComputeDriver;
   agents: AgentClient;
   openrouter: OpenRouterClient;
+  /** What can be made for an agent beside its process. */
+  resources: ResourceCatalogue;
   receipts: ReceiptSigner;
   /** Environment of every agent's process, without what belongs to one instance. */
   agentEnvironment: Readonly<Record<string, string>>;

@@ -5,7 +5,6 @@ import { type InstanceId, instanceWorkflowId } from "../domain/ids.ts";
 import type { EndReason } from "../domain/instance-state.ts";
 import type { Provider, ResourceOutcome, ResourceState } from "../domain/resource-state.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { makeModelKeyAbsent, revokeModelKey } from "./openrouter/model-key.ts";
 import { bury, fence, purge, storeReceipt } from "./registry/end.ts";
 import { readInstance } from "./registry/instances.ts";
 import {
@@ -20,6 +19,7 @@ import { takeNudge } from "./registry/pools.ts";
 import { receiptBody } from "./registry/receipt.ts";
 import { hasReportedExploded } from "./registry/reports.ts";
 import { readSecret } from "./registry/secrets.ts";
+import { makeResourceAbsent } from "./resources/release-resource.ts";
 import { wakePool, wakeWorkflow } from "./workflow-starts.ts";
 
 /** What the agent is told: who ends it decides how it leaves the conversation. */
@@ -49,7 +49,7 @@ export interface ResourceRef {
 }
 
 export const explodeActivities = (deps: Dependencies) => {
-  const { registry, compute, agents, openrouter, temporal, receipts } = deps;
+  const { registry, compute, agents, resources, temporal, receipts } = deps;
 
   return {
     async fenceInstance(id: InstanceId, reason: EndReason): Promise<void> {
@@ -59,9 +59,9 @@ export const explodeActivities = (deps: Dependencies) => {
 
     /** Ends all spending before anything else is taken apart. */
     async revokeRights(id: InstanceId): Promise<void> {
-      for (const entry of await listResources(registry, id)) {
-        if (entry.provider === "openrouter" && entry.state !== "settled")
-          await revokeModelKey(openrouter, entry);
+      for (const { provider, kind, state, externalId } of await listResources(registry, id)) {
+        if (state === "settled" || externalId === undefined || !resources.has(provider, kind)) continue;
+        await resources.get(provider, kind).revoke?.(externalId);
       }
     },
 
@@ -103,13 +103,13 @@ export const explodeActivities = (deps: Dependencies) => {
       const calm = entries.every(
         (entry) => entry.state === "active" && ageMs(entry.stateSince) > LATE_CREATE_MS,
       );
-      const resources = entries.map(({ id: resourceId, provider, kind, state }) => ({
+      const refs = entries.map(({ id: resourceId, provider, kind, state }) => ({
         id: resourceId,
         provider,
         kind,
         state,
       }));
-      return { resources, lateCreateMs: calm ? 0 : LATE_CREATE_MS };
+      return { resources: refs, lateCreateMs: calm ? 0 : LATE_CREATE_MS };
     },
 
     /** Makes one resource absent, reads that back from its provider, and writes the outcome down. */
@@ -147,8 +147,8 @@ export const explodeActivities = (deps: Dependencies) => {
 
     /** Removes texts and secrets, signs the receipt, leaves the tombstone. */
     async buryInstance(id: InstanceId): Promise<void> {
-      const resources = await listResources(registry, id);
-      const open = resources.filter((entry) => entry.state !== "settled");
+      const entries = await listResources(registry, id);
+      const open = entries.filter((entry) => entry.state !== "settled");
       if (open.length > 0) {
         throw ApplicationFailure.create({
           type: "conflict",
@@ -159,7 +159,7 @@ export const explodeActivities = (deps: Dependencies) => {
       await storeReceipt(
         registry,
         id,
-        receipts.sign(receiptBody(await readInstance(registry, id), resources, new Date())),
+        receipts.sign(receiptBody(await readInstance(registry, id), entries, new Date())),
       );
       await bury(registry, id);
       const { pool } = await readInstance(registry, id);
@@ -168,12 +168,18 @@ export const explodeActivities = (deps: Dependencies) => {
   };
 
   async function makeAbsent(entry: LedgerEntry): Promise<ResourceOutcome> {
-    switch (entry.provider) {
-      case "openrouter":
-        return makeModelKeyAbsent(openrouter, entry);
-      case "compute":
-        await compute.destroy(entry.instanceId, entry.name);
-        return { kind: "absent" };
-    }
+    if (entry.provider === "compute") return makeComputeAbsent(entry);
+    return makeResourceAbsent(registry, resources.get(entry.provider, entry.kind), entry);
+  }
+
+  /** What was made after it uses it and goes before it, unless that has its outcome already. */
+  async function makeComputeAbsent({ instanceId, name, kind }: LedgerEntry): Promise<ResourceOutcome> {
+    const open = (await listResources(registry, instanceId)).filter(
+      (other) => other.provider === "compute" && other.state !== "settled",
+    );
+    const later = compute.resourceKinds.slice(compute.resourceKinds.indexOf(kind) + 1).toReversed();
+    for (const other of later)
+      if (open.some((entry) => entry.kind === other)) await compute.destroy(instanceId, name, other);
+    return compute.destroy(instanceId, name, kind);
   }
 };

@@ -12,6 +12,7 @@ import type { Dependencies } from "./dependencies.ts";
 import { explodeActivities } from "./explode-activities.ts";
 import { lifecycleActivities } from "./lifecycle-activities.ts";
 import { OpenRouterClient } from "./openrouter/client.ts";
+import { modelKeyKind } from "./openrouter/model-key.ts";
 import { fence } from "./registry/end.ts";
 import { noteEvent, readInstance, readTimeline } from "./registry/instances.ts";
 import { intend, listResources } from "./registry/ledger.ts";
@@ -20,6 +21,7 @@ import { instanceKeyContext, readPool } from "./registry/pools.ts";
 import { ReceiptSigner } from "./registry/receipt.ts";
 import { takeReport } from "./registry/reports.ts";
 import { storeSecret } from "./registry/secrets.ts";
+import { ResourceCatalogue } from "./resources/catalogue.ts";
 
 const closers: (() => Promise<void>)[] = [];
 let test: TestRegistry;
@@ -38,13 +40,15 @@ beforeAll(async () => {
     () => openrouter.close(),
     async () => connection.close(),
   );
+  const client = new OpenRouterClient({ baseUrl: openrouter.url, managementKey: openrouter.managementKey });
   const { privateKey } = generateKeyPairSync("ed25519");
   deps = {
     registry: test.registry,
     temporal: new Client({ connection }),
     compute: new StandInDriver({ hostUrl: host.url }),
     agents: new AgentClient(),
-    openrouter: new OpenRouterClient({ baseUrl: openrouter.url, managementKey: openrouter.managementKey }),
+    openrouter: client,
+    resources: new ResourceCatalogue([modelKeyKind(client)]),
     receipts: new ReceiptSigner(privateKey.export({ format: "der", type: "pkcs8" })),
     agentEnvironment: { GATEWAY_URL: "http://127.0.0.1:9" },
     quarantineMs: 0,

@@ -1,10 +1,14 @@
+import { type EquipmentItem, equipmentKey, equipmentToMake, RETRY_AFTER_MS } from "../domain/equipment.ts";
 import { PlatformError } from "../domain/errors.ts";
 import { type ClaimId, claimWorkflowId, type Epoch, type InstanceId, type PoolName } from "../domain/ids.ts";
 import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import type { LaunchSpec } from "../domain/launch-spec.ts";
 import type { LifecycleFacts } from "../domain/steps/lifecycle-step.ts";
+import { destroyAll } from "./compute/driver.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { issueBootstrapToken } from "./registry/bootstrap.ts";
 import { fence } from "./registry/end.ts";
+import { readEquipment } from "./registry/equipment.ts";
 import {
   beginEpoch,
   handOver,
@@ -15,7 +19,7 @@ import {
   readStarts,
   recordUrl,
 } from "./registry/instances.ts";
-import { intend, recordActive } from "./registry/ledger.ts";
+import { intend, type LedgerEntry, recordActive } from "./registry/ledger.ts";
 import { noteStartFailure, noteStartSuccess, takeNudge } from "./registry/pools.ts";
 import { faultedEpoch, reportedEnd } from "./registry/reports.ts";
 import { agentSecrets, readSecret } from "./registry/secrets.ts";
@@ -40,7 +44,7 @@ export interface InstanceStanding {
 export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch">;
 
 export const lifecycleActivities = (deps: Dependencies) => {
-  const { registry, compute, agents, temporal } = deps;
+  const { registry, compute, agents, resources, temporal } = deps;
 
   return {
     /** What is known of the instance now. A driver that cannot say makes the process "unknown". */
@@ -58,8 +62,13 @@ export const lifecycleActivities = (deps: Dependencies) => {
         reportedEnd: await reportedEnd(registry, id),
         faultedEpoch: await faultedEpoch(registry, id),
         ...(await readStarts(registry, id)),
+        lacking: (await lacks(instance)).length > 0,
       };
     },
+
+    /** What of its equipment is to be made now. */
+    planEquipment: async (id: InstanceId): Promise<EquipmentItem[]> =>
+      lacks(await readInstance(registry, id)),
 
     /** Starts the process of the epoch after `after` and leaves the instance waiting for its report. */
     async launchInstance(id: InstanceId, after: number): Promise<{ epoch: Epoch }> {
@@ -70,7 +79,7 @@ export const lifecycleActivities = (deps: Dependencies) => {
         // left behind.
         if (error instanceof PlatformError && error.code === "instance-doomed") {
           const { desired, name } = await readInstance(registry, id);
-          if (desired === "absent") await compute.destroy(id, name);
+          if (desired === "absent") await destroyAll(compute, id, name);
         }
         throw error;
       }
@@ -120,14 +129,24 @@ export const lifecycleActivities = (deps: Dependencies) => {
     },
   };
 
+  async function lacks({ id, state }: InstanceView): Promise<EquipmentItem[]> {
+    const configured = new Set(resources.all().map(equipmentKey));
+    const retryAfterMs = state === "provisioning" ? 0 : RETRY_AFTER_MS;
+    return equipmentToMake({ configured, ...(await readEquipment(registry, id)) }, retryAfterMs);
+  }
+
   async function launch(id: InstanceId, after: number): Promise<{ epoch: Epoch }> {
-    const entry = await intend(registry, id, "compute", compute.kind);
+    const entries: LedgerEntry[] = [];
+    for (const kind of compute.resourceKinds) entries.push(await intend(registry, id, "compute", kind));
     const instance = await readInstance(registry, id);
     if (instance.state === "claimed") await moveInstance(registry, id, "recovering");
     const secrets = await agentSecrets(registry, id);
     const epoch = await beginEpoch(registry, id, after);
-    const { url, externalId } = await compute.launch(specOf(deps, instance, epoch), secrets);
-    const kept = await recordActive(registry.db, entry.id, externalId);
+    const { url, externalIds } = await compute.launch(specOf(deps, instance, epoch), {
+      secrets,
+      issueBootstrapToken: () => issueBootstrapToken(registry, id, epoch),
+    });
+    const kept = await recordAll(entries, externalIds);
     if (!kept || (await readInstance(registry, id)).desired === "absent") {
       throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
     }
@@ -135,6 +154,20 @@ export const lifecycleActivities = (deps: Dependencies) => {
     await noteEvent(registry, id, "launched", `epoch ${epoch}`);
     if (instance.state === "provisioning") await moveInstance(registry, id, "starting");
     return { epoch };
+  }
+
+  /** False when one of them is being released meanwhile. */
+  async function recordAll(
+    entries: readonly LedgerEntry[],
+    externalIds: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    let kept = true;
+    for (const { id, kind } of entries) {
+      const externalId = externalIds[kind];
+      if (!externalId) throw new PlatformError("internal", { detail: `the driver names no ${kind}` });
+      if (!(await recordActive(registry.db, id, externalId))) kept = false;
+    }
+    return kept;
   }
 };
 

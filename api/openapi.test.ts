@@ -54,6 +54,7 @@ test("it is OpenAPI 3.1 with every route and its access", () => {
     "open GET /api/pool/counts",
     "open GET /healthz",
     "open GET /readyz",
+    "open POST /api/instances/{id}/bootstrap",
     "open POST /api/instances/{id}/events",
   ]);
 });

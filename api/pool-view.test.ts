@@ -9,6 +9,8 @@ const pool = (facts: Partial<PoolView>, counts: Partial<PoolView["counts"]> = {}
   target: 3,
   surge: 2,
   generation: "g",
+  numberTiming: "eager",
+  walletTiming: "eager",
   pausedReason: undefined,
   failuresInARow: 0,
   retryAfter: undefined,

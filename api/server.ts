@@ -8,6 +8,7 @@ import { requireApiKey } from "./auth.ts";
 import type { Gateway } from "./gateway.ts";
 import { problemHandler, sendProblem } from "./problems.ts";
 import { logRequests } from "./request-log.ts";
+import { bootstrapRoutes } from "./routes/bootstrap-routes.ts";
 import { claimRoutes } from "./routes/claims.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -69,6 +70,7 @@ export async function buildServer(gateway: Gateway): Promise<Server> {
     healthRoutes(open, gateway);
     publicPoolRoutes(open, gateway);
     eventRoutes(open, gateway);
+    bootstrapRoutes(open, gateway);
     open.get("/openapi.json", { schema: { hide: true }, config: { quiet: true } }, () => server.swagger());
   });
   await server.register(async (guarded: Server) => {

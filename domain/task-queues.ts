@@ -3,4 +3,7 @@ export const TASK_QUEUES = {
   control: "control",
   claims: "claims",
   openrouter: "openrouter",
+  agentmail: "agentmail",
+  telnyx: "telnyx",
+  bankr: "bankr",
 } as const;

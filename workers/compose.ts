@@ -8,10 +8,12 @@ import { ProcessDriver } from "../activities/compute/process/process-driver.ts";
 import { StandInDriver } from "../activities/compute/stand-in/stand-in-driver.ts";
 import type { Dependencies } from "../activities/dependencies.ts";
 import { OpenRouterClient } from "../activities/openrouter/client.ts";
+import { modelKeyKind } from "../activities/openrouter/model-key.ts";
 import { openDatabase } from "../activities/registry/database.ts";
 import { ensurePool } from "../activities/registry/pools.ts";
 import { ReceiptSigner } from "../activities/registry/receipt.ts";
 import { Vault } from "../activities/registry/vault.ts";
+import { ResourceCatalogue } from "../activities/resources/catalogue.ts";
 import { parsePoolName } from "../domain/ids.ts";
 import { ConfigError } from "../infra/config/environment.ts";
 import { WORKERS, type WorkerConfig } from "./config.ts";
@@ -47,9 +49,20 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
   if (!pool) throw new ConfigError(WORKERS.name, ["POOL is not a pool's name"]);
   await ensurePool(
     registry,
-    { name: pool, target: config.POOL_TARGET, surge: config.POOL_SURGE, generation: config.GENERATION },
+    {
+      name: pool,
+      target: config.POOL_TARGET,
+      surge: config.POOL_SURGE,
+      generation: config.GENERATION,
+      numberTiming: config.POOL_NUMBER,
+      walletTiming: config.POOL_WALLET,
+    },
     config.POOL_RETARGET === "1",
   );
+  const openrouter = new OpenRouterClient({
+    baseUrl: config.OPENROUTER_BASE_URL,
+    managementKey: config.OPENROUTER_MANAGEMENT_KEY,
+  });
   return {
     connection,
     dependencies: {
@@ -57,10 +70,8 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
       temporal: new Client({ connection: clientConnection, namespace: config.TEMPORAL_NAMESPACE }),
       compute: computeDriver(config),
       agents: new AgentClient(),
-      openrouter: new OpenRouterClient({
-        baseUrl: config.OPENROUTER_BASE_URL,
-        managementKey: config.OPENROUTER_MANAGEMENT_KEY,
-      }),
+      openrouter,
+      resources: new ResourceCatalogue([modelKeyKind(openrouter)]),
       receipts: new ReceiptSigner(Buffer.from(config.RECEIPT_KEY, "base64")),
       agentEnvironment: json(Environment, "AGENT_ENVIRONMENT", config.AGENT_ENVIRONMENT),
       quarantineMs: config.QUARANTINE_MS,

@@ -1,6 +1,16 @@
 import { type Static, Type } from "typebox";
+import { TIMINGS } from "../domain/equipment.ts";
 import { readEnvironment } from "../infra/config/environment.ts";
 import { PlatformVariables, ReceiptKey, Url } from "../infra/config/platform-variables.ts";
+
+const Timing = (what: string) =>
+  Type.Union(
+    TIMINGS.map((timing) => Type.Literal(timing)),
+    {
+      default: "eager",
+      description: `When agents get ${what}: before they are handed over, when they first ask, or never.`,
+    },
+  );
 
 /** Everything a worker reads from its environment. */
 export const WorkerEnvironment = Type.Object(
@@ -24,6 +34,8 @@ export const WorkerEnvironment = Type.Object(
       maximum: 100,
       description: "Agents that may be starting at once.",
     }),
+    POOL_NUMBER: Timing("phone numbers"),
+    POOL_WALLET: Timing("wallets"),
     GENERATION: Type.String({
       default: "local-1",
       pattern: "^[A-Za-z0-9._-]{1,64}$",

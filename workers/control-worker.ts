@@ -19,8 +19,14 @@ import { type ActivityWrapper, commonOptions } from "./worker-options.ts";
 
 const DATABASE_CONNECTIONS = 10;
 const EXIT_WATCH_MS = 1_000;
-/** The provider throttles above some five calls at a time. */
-const OPENROUTER_CONCURRENCY = 5;
+/** Calls to one provider at a time; OpenRouter throttles above some five. */
+const PROVIDER_CONCURRENCY = 5;
+const PROVIDER_QUEUES = [
+  TASK_QUEUES.openrouter,
+  TASK_QUEUES.agentmail,
+  TASK_QUEUES.telnyx,
+  TASK_QUEUES.bankr,
+];
 
 /** All workflows but Claim, the registry's activities, and the providers' task queues. Runs until told to stop. */
 export async function runControlWorker(
@@ -44,12 +50,16 @@ export async function runControlWorker(
     },
     maxConcurrentActivityTaskExecutions: 50,
   });
-  const openrouter = await Worker.create({
-    ...shared,
-    taskQueue: TASK_QUEUES.openrouter,
-    activities: providerActivities(dependencies),
-    maxConcurrentActivityTaskExecutions: OPENROUTER_CONCURRENCY,
-  });
+  const providers = await Promise.all(
+    PROVIDER_QUEUES.map((taskQueue) =>
+      Worker.create({
+        ...shared,
+        taskQueue,
+        activities: providerActivities(dependencies),
+        maxConcurrentActivityTaskExecutions: PROVIDER_CONCURRENCY,
+      }),
+    ),
+  );
 
   await ensureReconcileSchedule(temporal);
   for (const pool of await listPools(registry)) await wakePool(temporal, pool);
@@ -62,7 +72,7 @@ export async function runControlWorker(
       })
     : undefined;
 
-  await runWorkers([control, openrouter], "workers");
+  await runWorkers([control, ...providers], "workers");
   await stopWatching?.();
   await close();
 }

@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
+import { type ActivityInterfaceFor, proxyActivities, proxyLocalActivities } from "@temporalio/workflow";
 import type { auditActivities } from "../activities/audit-activities.ts";
 import type { claimActivities } from "../activities/claim-activities.ts";
 import type { explodeActivities } from "../activities/explode-activities.ts";
@@ -6,6 +6,7 @@ import type { lifecycleActivities } from "../activities/lifecycle-activities.ts"
 import type { poolActivities } from "../activities/pool-activities.ts";
 import type { providerActivities } from "../activities/provider-activities.ts";
 import type { reconcileActivities } from "../activities/reconcile-activities.ts";
+import type { EquipmentItem } from "../domain/equipment.ts";
 import { ERRORS } from "../domain/errors.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
 
@@ -74,14 +75,37 @@ export const claims = proxyLocalActivities<ClaimActivities>({
   localRetryThreshold: "10s",
 });
 
-/** Making an external resource: bounded, then the instance is given up and everything of it made absent. */
-export const openrouter = proxyActivities<ProviderActivities>({
-  taskQueue: TASK_QUEUES.openrouter,
+/** Making what an agent is not handed over without: tried for long, then the instance is given up. */
+const REQUIRED = {
   startToCloseTimeout: "60s",
   heartbeatTimeout: HEARTBEAT,
   scheduleToCloseTimeout: "10m",
   retry: { initialInterval: "1s", maximumInterval: "30s", nonRetryableErrorTypes: FINAL },
-});
+} as const;
+
+/** Making what an agent can be handed over without: it is tried again when the instance is looked at next. */
+const OPTIONAL = {
+  ...REQUIRED,
+  scheduleToCloseTimeout: "2m",
+  retry: { ...REQUIRED.retry, maximumAttempts: 5 },
+} as const;
+
+type EquipmentProvider = EquipmentItem["provider"];
+type ByProvider = Readonly<Record<EquipmentProvider, ActivityInterfaceFor<ProviderActivities>>>;
+
+/** Each provider's activities run on its own task queue. */
+const onEachQueue = (options: typeof REQUIRED | typeof OPTIONAL): ByProvider => {
+  const on = (provider: EquipmentProvider) =>
+    proxyActivities<ProviderActivities>({ ...options, taskQueue: TASK_QUEUES[provider] });
+  return {
+    openrouter: on("openrouter"),
+    agentmail: on("agentmail"),
+    telnyx: on("telnyx"),
+    bankr: on("bankr"),
+  };
+};
+export const required = onEachQueue(REQUIRED);
+export const optional = onEachQueue(OPTIONAL);
 
 export const explode = proxyActivities<ExplodeActivities>({
   startToCloseTimeout: "60s",

@@ -8,7 +8,8 @@ import {
 import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { type LifecycleAction, nextLifecycleAction } from "../domain/steps/lifecycle-step.ts";
-import { launch, openrouter, prove, registry } from "./activities.ts";
+import { launch, prove, registry } from "./activities.ts";
+import { equip } from "./equip.ts";
 import { doom, instanceStateQuery, type LifecycleStart, wake } from "./messages.ts";
 import { InstanceListing } from "./search-attributes.ts";
 import { Track } from "./track.ts";
@@ -58,7 +59,7 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
     switch (action.do) {
       case "provision":
         await orExplode(instanceId, async () => {
-          await openrouter.ensureModelKey(instanceId);
+          await equip(instanceId, await registry.planEquipment(instanceId));
           await launchAfter(instanceId, facts.epoch);
         });
         break;
@@ -81,6 +82,9 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
             await registry.handOverInstance(instanceId);
           });
         }
+        break;
+      case "equip":
+        await equipAtRest(instanceId);
         break;
       case "rest":
         await condition(changed, REST, NEXT_LOOK);
@@ -110,6 +114,11 @@ function launchAfter(instanceId: LifecycleStart["instanceId"], after: number): P
 /** False when it is no more in a state that the reason ends: somebody has it now. */
 function explodeInstance(instanceId: LifecycleStart["instanceId"], reason: EndReason): Promise<boolean> {
   return registry.explodeInstance.executeWithOptions({ summary: reason }, [instanceId, reason]);
+}
+
+/** The failed activity and its reason stand in this history and in the ledger; the next look tries again. */
+async function equipAtRest(instanceId: LifecycleStart["instanceId"]): Promise<void> {
+  await equip(instanceId, await registry.planEquipment(instanceId)).catch(() => undefined);
 }
 
 async function proves(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
@@ -142,6 +151,8 @@ function describe(action: LifecycleAction, state: InstanceState): string {
       return "waiting for its report that it is ready";
     case "prove":
       return "proving that it answers";
+    case "equip":
+      return `${state}: making what it lacks of its equipment`;
     case "rest":
       return `${state}: resting until something happens`;
     case "cool-down":

@@ -7,7 +7,7 @@ import {
 } from "../../infra/local/stand-in-agent/gateway-listener.ts";
 import { type StandInHost, startStandInHost } from "../../infra/local/stand-in-agent/host-server.ts";
 import type { Misbehaviour } from "../../infra/local/stand-in-agent/misbehaviour.ts";
-import { epochOf, newInstance, newSecrets } from "../compute/compute-contract.ts";
+import { epochOf, grantOf, newInstance, newSecrets } from "../compute/compute-contract.ts";
 import { StandInDriver } from "../compute/stand-in/stand-in-driver.ts";
 import { AGENT_TIMEOUTS_MS, AgentClient, type AgentTarget } from "./agent-client.ts";
 
@@ -30,7 +30,7 @@ async function start(misbehave: Misbehaviour | "" = ""): Promise<AgentTarget> {
   const secrets = newSecrets();
   const environment = { GATEWAY_URL: gateway.url, MISBEHAVE: misbehave };
   const spec = { instanceId: id, name, epoch: epochOf(1), generation: "test", environment };
-  const { url } = await new StandInDriver({ hostUrl: host.url }).launch(spec, secrets);
+  const { url } = await new StandInDriver({ hostUrl: host.url }).launch(spec, grantOf(secrets));
   const target = { url, instanceId: id, epoch: 1, instanceSecret: secrets.instanceSecret };
   if (misbehave === "never-ready" || misbehave === "lie-proof") return target;
   await expect.poll(async () => (await client.status(target)).ready).toBe(true);

@@ -11,12 +11,14 @@ import {
 } from "../../domain/ids.ts";
 import type { LaunchSpec } from "../../domain/launch-spec.ts";
 import { AgentClient } from "../agent/agent-client.ts";
-import type { ComputeDriver } from "./driver.ts";
+import { type ComputeDriver, destroyAll, type InventoryItem, type LaunchGrant } from "./driver.ts";
 
 export interface ComputeUnderTest {
   driver: ComputeDriver;
   /** Environment that an agent needs beyond what the driver gives it. */
   environment: Readonly<Record<string, string>>;
+  /** As the gateway redeems it; left out by a driver that hands the secrets over itself and may ask for no token. */
+  issueBootstrapToken?(instanceId: InstanceId, secrets: AgentSecrets): Promise<string>;
   /** Ends the process of an instance as a crash would. */
   crash(instanceId: InstanceId, name: ResourceName): Promise<void>;
   close(): Promise<void>;
@@ -28,6 +30,12 @@ export const newSecrets = (): AgentSecrets => ({
   instanceSecret: hex(32),
   modelKey: hex(16),
   stateKey: hex(32),
+});
+
+/** For a driver that hands the secrets over itself. */
+export const grantOf = (secrets: AgentSecrets): LaunchGrant => ({
+  secrets,
+  issueBootstrapToken: () => Promise.reject(new Error("nobody was to ask for a token")),
 });
 
 export function newInstance(): { id: InstanceId; name: ResourceName } {
@@ -56,6 +64,13 @@ export function describeComputeDriver(title: string, open: () => Promise<Compute
     });
     afterAll(() => under.close());
 
+    const grant = (id: InstanceId): LaunchGrant => {
+      const issue = under.issueBootstrapToken?.bind(under);
+      return { ...grantOf(secrets), ...(issue && { issueBootstrapToken: () => issue(id, secrets) }) };
+    };
+    const launch = (instance: ReturnType<typeof newInstance>, epoch: number) =>
+      driver.launch(specOf(instance, epoch), grant(instance.id));
+    const destroy = ({ id, name }: ReturnType<typeof newInstance>) => destroyAll(driver, id, name);
     const specOf = ({ id, name }: ReturnType<typeof newInstance>, epoch: number): LaunchSpec => ({
       instanceId: id,
       name,
@@ -68,105 +83,124 @@ export function describeComputeDriver(title: string, open: () => Promise<Compute
     const ready = (url: string, instance: ReturnType<typeof newInstance>, epoch: number) =>
       expect.poll(async () => (await statusOf(url, instance, epoch)).ready, { timeout: 10_000 }).toBe(true);
 
+    /** One item of each kind, so many of them running. */
+    const expectListed = async (
+      name: ResourceName,
+      externalIds: Readonly<Record<string, string>>,
+      running: number,
+    ): Promise<void> => {
+      const items = await driver.list(name);
+      const known = (item: Omit<InventoryItem, "running">) => `${item.kind} ${item.name} ${item.externalId}`;
+      const expected = Object.entries(externalIds).map(([kind, externalId]) =>
+        known({ kind, name, externalId }),
+      );
+      expect(items.map(known).sort()).toEqual(expected.sort());
+      expect(items.filter((item) => item.running)).toHaveLength(running);
+    };
+
     test("what was never launched is absent, and destroying it succeeds", async () => {
       const { id, name } = newInstance();
       expect(await driver.observe(id, name)).toEqual({ state: "absent" });
-      await driver.destroy(id, name);
+      for (const kind of driver.resourceKinds.toReversed())
+        expect(await driver.destroy(id, name, kind)).toMatchObject({ kind: expect.any(String) });
+      await expect(driver.destroy(id, name, "unheard-of")).rejects.toMatchObject({ code: "invalid" });
       expect(await driver.list(name)).toEqual([]);
     });
 
     test("launch answers when the agent listens, and the agent is the one meant", async () => {
       const instance = newInstance();
       const { id, name } = instance;
-      const { url, externalId } = await driver.launch(specOf(instance, 1), secrets);
+      const { url, externalIds } = await launch(instance, 1);
       const status = await statusOf(url, instance, 1);
       expect(status).toMatchObject({ instanceId: id, epoch: 1, generation: "contract" });
-      expect(await driver.observe(id, name)).toEqual({ state: "running", epoch: 1, url, externalId });
-      expect(await driver.list(name)).toEqual([{ name, externalId, running: true }]);
-      await driver.destroy(id, name);
+      expect(Object.keys(externalIds).sort()).toEqual([...driver.resourceKinds].sort());
+      const observed = await driver.observe(id, name);
+      expect(observed).toMatchObject({ state: "running", epoch: 1, url });
+      if (observed.state === "running") expect(Object.values(externalIds)).toContain(observed.externalId);
+      await expectListed(name, externalIds, 1);
+      await destroy(instance);
     });
 
     test("launching one epoch often, at once and again, starts one agent", async () => {
       const instance = newInstance();
-      const spec = specOf(instance, 1);
-      const launched = await Promise.all([1, 2, 3, 4, 5].map(() => driver.launch(spec, secrets)));
+      const launched = await Promise.all([1, 2, 3, 4, 5].map(() => launch(instance, 1)));
       const [first] = launched;
       expect(new Set(launched.map(({ url }) => url)).size).toBe(1);
       await ready(first?.url ?? "", instance, 1);
       const { inboxId } = await statusOf(first?.url ?? "", instance, 1);
-      expect(await driver.launch(spec, secrets)).toEqual(first);
+      expect(await launch(instance, 1)).toEqual(first);
       expect((await statusOf(first?.url ?? "", instance, 1)).inboxId).toBe(inboxId);
-      expect(await driver.list(instance.name)).toHaveLength(1);
-      await driver.destroy(instance.id, instance.name);
+      await expectListed(instance.name, first?.externalIds ?? {}, 1);
+      await destroy(instance);
     });
 
     test("a newer epoch replaces the older on its state; an older one is refused", async () => {
       const instance = newInstance();
-      const first = await driver.launch(specOf(instance, 1), secrets);
+      const first = await launch(instance, 1);
       await ready(first.url, instance, 1);
       const before = await statusOf(first.url, instance, 1);
-      const second = await driver.launch(specOf(instance, 2), secrets);
+      const second = await launch(instance, 2);
       await ready(second.url, instance, 2);
       const after = await statusOf(second.url, instance, 2);
       const { inboxId, conversationId } = before;
       expect(after).toMatchObject({ epoch: 2, inboxId, conversationId });
-      expect(second.externalId).toBe(first.externalId);
+      expect(second.externalIds).toEqual(first.externalIds);
       await expect(statusOf(first.url, instance, 1)).rejects.toMatchObject({
         code: expect.stringMatching(/^agent-un/),
       });
-      await expect(driver.launch(specOf(instance, 1), secrets)).rejects.toMatchObject({ code: "conflict" });
+      await expect(launch(instance, 1)).rejects.toMatchObject({ code: "conflict" });
       expect(await driver.observe(instance.id, instance.name)).toMatchObject({ state: "running", epoch: 2 });
-      await driver.destroy(instance.id, instance.name);
+      await destroy(instance);
     });
 
     test("a crash is seen as exited, and both the same and the next epoch start again on the state", async () => {
       const instance = newInstance();
       const { id, name } = instance;
-      const first = await driver.launch(specOf(instance, 1), secrets);
+      const first = await launch(instance, 1);
       await ready(first.url, instance, 1);
       const { inboxId } = await statusOf(first.url, instance, 1);
       for (const epoch of [1, 2]) {
         await under.crash(id, name);
-        const { externalId } = first;
         await expect
           .poll(() => driver.observe(id, name), { timeout: 5_000 })
-          .toEqual({ state: "exited", epoch: 1, externalId });
-        expect(await driver.list(name)).toEqual([{ name, externalId, running: false }]);
-        const again = await driver.launch(specOf(instance, epoch), secrets);
+          .toMatchObject({ state: "exited", epoch: 1 });
+        await expectListed(name, first.externalIds, 0);
+        const again = await launch(instance, epoch);
         await ready(again.url, instance, epoch);
         expect((await statusOf(again.url, instance, epoch)).inboxId).toBe(inboxId);
       }
-      await driver.destroy(id, name);
+      await destroy(instance);
     });
 
     test("destroy leaves neither process nor state, running or not, and may be repeated", async () => {
       const instance = newInstance();
       const { id, name } = instance;
-      const first = await driver.launch(specOf(instance, 1), secrets);
+      const first = await launch(instance, 1);
       await ready(first.url, instance, 1);
       const { inboxId } = await statusOf(first.url, instance, 1);
-      await Promise.all([driver.destroy(id, name), driver.destroy(id, name)]);
+      await Promise.all([destroy(instance), destroy(instance)]);
       expect(await driver.observe(id, name)).toEqual({ state: "absent" });
       expect(await driver.list(name)).toEqual([]);
       await expect(statusOf(first.url, instance, 1)).rejects.toMatchObject({
         code: expect.stringMatching(/^agent-un/),
       });
-      const fresh = await driver.launch(specOf(instance, 1), secrets);
+      const fresh = await launch(instance, 1);
       await ready(fresh.url, instance, 1);
       expect((await statusOf(fresh.url, instance, 1)).inboxId).not.toBe(inboxId);
       await under.crash(id, name);
-      await driver.destroy(id, name);
-      await driver.destroy(id, name);
+      await destroy(instance);
+      await destroy(instance);
       expect(await driver.observe(id, name)).toEqual({ state: "absent" });
     });
 
     test("the inventory is by prefix and of all instances", async () => {
       const instances = [newInstance(), newInstance(), newInstance()];
-      for (const instance of instances) await driver.launch(specOf(instance, 1), secrets);
+      for (const instance of instances) await launch(instance, 1);
       const listed = (await driver.list("ct-test-")).map(({ name }) => name);
-      expect([...listed].sort()).toEqual(instances.map(({ name }) => name).sort());
+      const expected = instances.flatMap(({ name }) => driver.resourceKinds.map(() => name));
+      expect([...listed].sort()).toEqual(expected.sort());
       expect(await driver.list("other-")).toEqual([]);
-      for (const { id, name } of instances) await driver.destroy(id, name);
+      for (const instance of instances) await destroy(instance);
       expect(await driver.list("ct-test-")).toEqual([]);
     });
   });

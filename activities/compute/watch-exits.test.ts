@@ -4,7 +4,7 @@ import {
   startGatewayListener,
 } from "../../infra/local/stand-in-agent/gateway-listener.ts";
 import { type StandInHost, startStandInHost } from "../../infra/local/stand-in-agent/host-server.ts";
-import { epochOf, newInstance, newSecrets } from "./compute-contract.ts";
+import { epochOf, grantOf, newInstance, newSecrets } from "./compute-contract.ts";
 import { StandInDriver } from "./stand-in/stand-in-driver.ts";
 import { watchExits } from "./watch-exits.ts";
 
@@ -32,7 +32,7 @@ test("each end is told once, whoever was running before it began to look", async
         generation: "t",
         environment: { GATEWAY_URL: gateway.url },
       },
-      secrets,
+      grantOf(secrets),
     );
   const crash = ({ id }: typeof one) => fetch(`${host.url}/agents/${id}/crash`, { method: "POST" });
   await launch(one, 1);

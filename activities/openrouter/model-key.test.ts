@@ -6,8 +6,10 @@ import { startTestRegistry, type TestRegistry } from "../../infra/testing/regist
 import { fence } from "../registry/end.ts";
 import { listResources } from "../registry/ledger.ts";
 import { readSecret } from "../registry/secrets.ts";
+import { ensureResource } from "../resources/ensure-resource.ts";
+import { makeResourceAbsent } from "../resources/release-resource.ts";
 import { OpenRouterClient } from "./client.ts";
-import { ensureModelKey, KEY_LIMIT_USD, makeModelKeyAbsent, revokeModelKey } from "./model-key.ts";
+import { KEY_LIMIT_USD, modelKeyKind } from "./model-key.ts";
 
 let test: TestRegistry;
 let double: OpenRouterDouble;
@@ -24,7 +26,7 @@ afterAll(async () => {
 });
 afterEach(() => double.faults.clear());
 
-const ensure = (id: InstanceId) => ensureModelKey(test.registry, client, id);
+const ensure = (id: InstanceId) => ensureResource(test.registry, modelKeyKind(client), id);
 const keysOf = (id: InstanceId) => double.state().keys.filter((key) => key.name.endsWith(id));
 const entryOf = async (id: InstanceId) => {
   const [entry] = await listResources(test.registry, id);
@@ -66,7 +68,9 @@ describe("an instance's model key", () => {
   it("is refused with a wrong management key, without anything being made", async () => {
     const id = await test.idle();
     const stranger = new OpenRouterClient({ baseUrl: double.url, managementKey: "wrong" });
-    await expect(ensureModelKey(test.registry, stranger, id)).rejects.toMatchObject({ code: "denied" });
+    await expect(ensureResource(test.registry, modelKeyKind(stranger), id)).rejects.toMatchObject({
+      code: "denied",
+    });
     expect(keysOf(id)).toEqual([]);
   });
 
@@ -74,7 +78,9 @@ describe("an instance's model key", () => {
     const id = await test.idle();
     const baseUrl = `http://127.0.0.1:${await freePort()}/api/v1`;
     const nowhere = new OpenRouterClient({ baseUrl, managementKey: "any" });
-    await expect(ensureModelKey(test.registry, nowhere, id)).rejects.toMatchObject({ code: "transient" });
+    await expect(ensureResource(test.registry, modelKeyKind(nowhere), id)).rejects.toMatchObject({
+      code: "transient",
+    });
   });
 
   it("is not made any more behind the fence", async () => {
@@ -88,11 +94,11 @@ describe("an instance's model key", () => {
     const id = await test.idle();
     await ensure(id);
     const entry = await entryOf(id);
-    await revokeModelKey(client, entry);
+    await modelKeyKind(client).revoke?.(entry.externalId ?? "");
     expect(keysOf(id)).toMatchObject([{ disabled: true }]);
     await client.createKey(entry.name, 1);
-    expect(await makeModelKeyAbsent(client, entry)).toEqual({ kind: "absent" });
-    expect(await makeModelKeyAbsent(client, entry)).toEqual({ kind: "absent" });
+    expect(await makeResourceAbsent(test.registry, modelKeyKind(client), entry)).toEqual({ kind: "absent" });
+    expect(await makeResourceAbsent(test.registry, modelKeyKind(client), entry)).toEqual({ kind: "absent" });
     expect(keysOf(id)).toEqual([]);
   });
 
@@ -100,7 +106,9 @@ describe("an instance's model key", () => {
     const id = await test.idle();
     await ensure(id);
     const stranger = new OpenRouterClient({ baseUrl: double.url, managementKey: "wrong" });
-    await expect(makeModelKeyAbsent(stranger, await entryOf(id))).rejects.toMatchObject({ code: "denied" });
+    await expect(
+      makeResourceAbsent(test.registry, modelKeyKind(stranger), await entryOf(id)),
+    ).rejects.toMatchObject({ code: "denied" });
   });
 
   it("is found among more keys than one page holds", async () => {

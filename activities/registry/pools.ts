@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { Timing } from "../../domain/equipment.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { type InstanceId, type PoolName, resourceName } from "../../domain/ids.ts";
 import { COUNTED_AS } from "../../domain/instance-state.ts";
@@ -12,19 +13,20 @@ export interface PoolSettings {
   target: number;
   surge: number;
   generation: string;
+  /** When numbers and wallets are made for its agents. */
+  numberTiming: Timing;
+  walletTiming: Timing;
 }
 
-/** Creates the pool or brings its generation and surge up to date; an existing target is kept unless `retarget`. */
+/** Creates the pool or brings its settings up to date; an existing target is kept unless `retarget`. */
 export async function ensurePool({ db }: Registry, pool: PoolSettings, retarget: boolean): Promise<void> {
+  const { name, target, surge, generation, numberTiming, walletTiming } = pool;
+  const settings = { generation, surge, number_timing: numberTiming, wallet_timing: walletTiming };
   await db
     .insertInto("pools")
-    .values(pool)
+    .values({ name, target, ...settings })
     .onConflict((conflict) =>
-      conflict.column("name").doUpdateSet({
-        generation: pool.generation,
-        surge: pool.surge,
-        ...(retarget ? { target: pool.target } : {}),
-      }),
+      conflict.column("name").doUpdateSet({ ...settings, ...(retarget ? { target } : {}) }),
     )
     .execute();
 }
@@ -69,6 +71,8 @@ export async function readPool({ db }: Registry, name: PoolName): Promise<PoolVi
     target: row.target,
     surge: row.surge,
     generation: row.generation,
+    numberTiming: row.number_timing,
+    walletTiming: row.wallet_timing,
     pausedReason: row.paused_reason ?? undefined,
     failuresInARow: row.failures_in_a_row,
     retryAfter: row.retry_after ?? undefined,

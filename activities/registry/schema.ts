@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from "kysely";
 import type { BindingState } from "../../domain/binding-state.ts";
 import type { ClaimState } from "../../domain/claim-state.ts";
+import type { Timing } from "../../domain/equipment.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { ClaimId, InstanceId, PoolName, ResourceName } from "../../domain/ids.ts";
 import type { EndReason, InstanceState } from "../../domain/instance-state.ts";
@@ -21,6 +22,8 @@ export interface PoolsTable {
   failures_in_a_row: Generated<number>;
   retry_after: Date | null;
   nudged_at: Date | null;
+  number_timing: Generated<Timing>;
+  wallet_timing: Generated<Timing>;
 }
 
 export interface InstancesTable {
@@ -89,6 +92,8 @@ export interface ResourcesTable {
   ambiguous_since: Date | null;
   outcome: ColumnType<ResourceOutcome | null, string | undefined, string>;
   last_error: ErrorCode | null;
+  /** The last try to make it that did not work. */
+  tried_at: Date | null;
 }
 
 export interface SecretsTable {
@@ -97,7 +102,7 @@ export interface SecretsTable {
   sealed: Buffer;
 }
 
-export type SecretKind = "instance-secret" | "state-key" | "model-key";
+export type SecretKind = "instance-secret" | "state-key" | "model-key" | "mailbox-key" | "wallet-key";
 
 export interface InstanceEventsTable {
   id: Generated<string>;
@@ -119,6 +124,33 @@ export interface ReceiptsTable {
   signed_at: Stamp;
 }
 
+/** A token bucket: what may be asked of a provider's account, and what was. */
+export interface ProviderBudgetsTable {
+  account: string;
+  /** `requests`, or the name of a narrower limit of the same account. */
+  bucket: string;
+  capacity: number;
+  refill_per_second: number;
+  min_gap_ms: Generated<number>;
+  /** As of `updated_at`. */
+  tokens: number;
+  /** When a token was last taken. */
+  updated_at: Stamp;
+  blocked_until: Date | null;
+  /** Requests that were let through; those refused here; those the provider refused as too many. */
+  taken: Generated<string>;
+  refused: Generated<string>;
+  throttled: Generated<string>;
+}
+
+export interface BootstrapTokensTable {
+  instance_id: InstanceId;
+  epoch: number;
+  /** SHA-256 of the token, which is nowhere else than with its agent. */
+  token_hash: Buffer;
+  expires_at: Stamp;
+}
+
 export interface Schema {
   pools: PoolsTable;
   instances: InstancesTable;
@@ -128,4 +160,6 @@ export interface Schema {
   secrets: SecretsTable;
   instance_events: InstanceEventsTable;
   receipts: ReceiptsTable;
+  bootstrap_tokens: BootstrapTokensTable;
+  provider_budgets: ProviderBudgetsTable;
 }

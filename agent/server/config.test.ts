@@ -50,15 +50,17 @@ describe("the environment", () => {
     [{ CONVERSATION_OWNER: "everyone" }, "CONVERSATION_OWNER is invalid"],
     [{ XMTP_APIURL: "http://x" }, "XMTP_APIURL is unknown"],
     [{ GATEWAY_TOKEN: "very-secret" }, "GATEWAY_TOKEN is unknown"],
+    [{ BOOTSTRAP_TOKEN: "very-secret" }, "BOOTSTRAP_TOKEN is invalid"],
+    [{ BOOTSTRAP: "very-secret" }, "BOOTSTRAP is unknown"],
   ])("is refused with %j", (change, problem) => {
     const attempt = (): unknown => parseConfig({ ...environment, ...change });
     expect(attempt).toThrow(problem);
     expect(attempt).not.toThrow(/very-secret|moon|key=1/);
   });
 
-  it("is what the platform gives by the protocol, and where to listen", () => {
+  it("is what the platform gives by the protocol, where to listen, and the token of a hosted start", () => {
     expect(Object.keys(AgentEnvironment.properties).toSorted()).toEqual(
-      [...AGENT_ENVIRONMENT, "HOST"].toSorted(),
+      [...AGENT_ENVIRONMENT, "HOST", "BOOTSTRAP_TOKEN"].toSorted(),
     );
   });
 

@@ -3,7 +3,7 @@ import { Value } from "typebox/value";
 
 const Url = { pattern: "^https?://[^\\s/?#]+(/[^\\s?#]*)?$", maxLength: 2_048 };
 
-/** Everything the agent reads from its environment. Secrets come on standard input instead. */
+/** Everything the agent reads from its environment. Secrets come on standard input, or for the bootstrap token. */
 export const AgentEnvironment = Type.Object(
   {
     INSTANCE_ID: Type.String({ pattern: "^[a-z0-9]{12}$", description: "The instance that it is." }),
@@ -51,6 +51,13 @@ export const AgentEnvironment = Type.Object(
       description:
         "Who becomes super admin beside the agent: the first that a claim's invite admits, or nobody.",
     }),
+    BOOTSTRAP_TOKEN: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9_-]{43}$",
+        description:
+          "Good once, for ten minutes, to fetch the secrets from `GATEWAY_URL` instead of standard input; removed once read.",
+      }),
+    ),
     GATEWAY_UID: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -85,7 +92,7 @@ export class ConfigError extends Error {
 
 /** Of an own prefix, so that a misspelt name is refused rather than silently unused. */
 const OWN_NAME =
-  /^(INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION)(_[A-Z_]+)?$/;
+  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION)(_[A-Z_]+)?$/;
 const NUMBERS: ReadonlySet<string> = new Set(["EPOCH", "PORT", "GATEWAY_UID"]);
 const WHOLE_NUMBER = /^\d{1,10}$/;
 

@@ -1,5 +1,6 @@
 import type { AgentListening, AgentSecrets, AgentStatus } from "../../domain/agent-protocol.ts";
 import { type Agent, createAgent } from "./agent.ts";
+import { BootstrapError, fetchSecrets, takeBootstrapToken } from "./bootstrap.ts";
 import type { CreateBrain } from "./brain.ts";
 import { type AgentConfig, parseConfig } from "./config.ts";
 import { prepareBelatedLeave } from "./explode/belated-leave.ts";
@@ -20,21 +21,30 @@ import { agentVersions } from "./versions.ts";
 const STOP_TIMEOUT_MS = 9_000;
 const EXIT_UNUSABLE = 78;
 const EXIT_CRASHED = 70;
+const BOOTSTRAP_EXITS = { refused: 77, unreachable: 69 } as const;
 
 /**
  * Runs one agent process from its environment and standard input to its end. A process that cannot begin says why
- * in one line on standard error and exits with 78.
+ * in one line on standard error and exits with 78; with 77 when its bootstrap token was refused, with 69 when it could
+ * not be redeemed.
  */
 export async function runAgent(createBrain: CreateBrain): Promise<void> {
   survivePlatform();
   muteConsole(logToStderr);
   try {
-    await live(parseConfig(process.env), await readSecrets(process.stdin), createBrain);
+    const config = parseConfig(process.env);
+    await live(config, await obtainSecrets(config), createBrain);
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown";
     process.stderr.write(`${JSON.stringify({ event: "cannot-start", error: errorName(error), reason })}\n`);
-    process.exit(EXIT_UNUSABLE);
+    process.exit(error instanceof BootstrapError ? BOOTSTRAP_EXITS[error.kind] : EXIT_UNUSABLE);
   }
+}
+
+function obtainSecrets({ gatewayUrl, instanceId, epoch }: AgentConfig): Promise<AgentSecrets> {
+  const token = takeBootstrapToken(process.env);
+  if (token === undefined) return readSecrets(process.stdin);
+  return fetchSecrets({ gatewayUrl, instanceId, epoch, token, log: logToStderr });
 }
 
 /**

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import type { AgentSecrets } from "../../domain/agent-protocol.ts";
 
-const LINE_MAX_BYTES = 8 * 1024;
+export const SECRETS_MAX_BYTES = 8 * 1024;
 const READ_TIMEOUT_MS = 15_000;
 
 const Key = Type.String({ pattern: "^[0-9a-f]{64}$" });
@@ -15,7 +15,7 @@ export class SecretsError extends Error {
   override readonly name = "SecretsError";
 }
 
-/** Reads one line of JSON and no more. Errors name what is wrong, never what was read. */
+/** Reads one line of JSON from standard input and no more. Errors name what is wrong, never what was read. */
 export async function readSecrets(
   input: AsyncIterable<Buffer | string>,
   timeoutMs: number = READ_TIMEOUT_MS,
@@ -24,7 +24,7 @@ export async function readSecrets(
   const timer = setTimeout(() => reject(new SecretsError("no secrets came on standard input")), timeoutMs);
   try {
     const line = await Promise.race([readLine(input), tooLate]);
-    return parse(line);
+    return parseSecrets(line);
   } finally {
     clearTimeout(timer);
   }
@@ -34,19 +34,20 @@ async function readLine(input: AsyncIterable<Buffer | string>): Promise<string> 
   let text = "";
   for await (const chunk of input) {
     text += chunk.toString();
-    if (text.length > LINE_MAX_BYTES) throw new SecretsError("the line of secrets is too long");
+    if (text.length > SECRETS_MAX_BYTES) throw new SecretsError("the line of secrets is too long");
     if (text.includes("\n")) break;
   }
   return text.split("\n", 1)[0] ?? "";
 }
 
-function parse(line: string): AgentSecrets {
+/** One JSON object, exactly the three secrets. */
+export function parseSecrets(line: string): AgentSecrets {
   let content: unknown;
   try {
     content = JSON.parse(line);
   } catch {
     // The parser's message quotes its input, which is secret.
-    throw new SecretsError("standard input did not hold one line of JSON");
+    throw new SecretsError("the secrets are not one line of JSON");
   }
   if (!Value.Check(Secrets, content))
     throw new SecretsError(

@@ -56,7 +56,11 @@ async function assemble(stack: AsyncDisposableStack): Promise<Fixture> {
   stack.defer(() => db.destroy());
   const registry: Registry = { db, vault: new Vault(masterKey), environment: "local", prefix: "cv" };
   const pool = parseConfig(environmentOf(postgres.url, temporalAddress, masterKey)).pool;
-  await ensurePool(registry, { name: pool, target: 0, surge: 0, generation: "test" }, true);
+  await ensurePool(
+    registry,
+    { name: pool, target: 0, surge: 0, generation: "test", numberTiming: "eager", walletTiming: "eager" },
+    true,
+  );
 
   const log: LogLine[] = [];
   const startAnother = async (more: Readonly<Record<string, string>> = {}): Promise<RunningGateway> => {

@@ -14,6 +14,7 @@ const facts: LifecycleFacts = {
   startedMsAgo: 10_000,
   faultedEpoch: 0,
   unprovenEpoch: 0,
+  lacking: false,
 };
 const SILENT: Partial<LifecycleFacts> = {
   state: "recovering",
@@ -48,6 +49,12 @@ describe("nextLifecycleAction", () => {
       { state: "starting", epoch: 1, readyEpoch: 1, process: "running", startedMsAgo: 900_000 },
       { do: "prove", next: "hand-over" },
     ],
+    [
+      "makes what an idle instance lacks",
+      { state: "idle", epoch: 1, process: "running", lacking: true },
+      { do: "equip" },
+    ],
+    ["and a claimed one", { state: "claimed", epoch: 1, process: "running", lacking: true }, { do: "equip" }],
     [
       "starts a claimed instance again that is not ready in time",
       { state: "recovering", epoch: 2, readyEpoch: 1, process: "running", startedMsAgo: 240_000 },

@@ -18,6 +18,8 @@ export interface LifecycleFacts {
   faultedEpoch: number;
   /** The last epoch that reported itself ready and then did not prove it, as far as is known; 0 for none. */
   unprovenEpoch: number;
+  /** Some of its equipment is to be made now. */
+  lacking: boolean;
 }
 
 export type LifecycleAction =
@@ -29,6 +31,8 @@ export type LifecycleAction =
   | { do: "await-ready"; remainingMs: number }
   /** It reported ready: prove it end to end, then let it in (`hand-over`) or back (`recovered`). */
   | { do: "prove"; next: "hand-over" | "recovered" }
+  /** Make what it lacks of its equipment. */
+  | { do: "equip" }
   | { do: "rest" }
   | { do: "cool-down" }
   | { do: "explode"; reason: EndReason }
@@ -56,6 +60,7 @@ export function nextLifecycleAction(facts: LifecycleFacts, bounds: LifecycleBoun
   const overdue = remainingMs <= 0;
   const restart: LifecycleAction =
     facts.recentStarts > bounds.maxStartsPerHour ? { do: "cool-down" } : { do: "launch", after: facts.epoch };
+  const rest: LifecycleAction = facts.lacking ? { do: "equip" } : { do: "rest" };
   switch (facts.state) {
     case "provisioning":
       return { do: "provision" };
@@ -64,9 +69,9 @@ export function nextLifecycleAction(facts: LifecycleFacts, bounds: LifecycleBoun
       if (ready) return { do: "prove", next: "hand-over" };
       return overdue ? { do: "explode", reason: "never-ready" } : { do: "await-ready", remainingMs };
     case "idle":
-      return failed ? { do: "explode", reason: "idle-lost" } : { do: "rest" };
+      return failed ? { do: "explode", reason: "idle-lost" } : rest;
     case "claimed":
-      return failed ? restart : { do: "rest" };
+      return failed ? restart : rest;
     case "recovering": {
       if (failed) return restart;
       const unproven = overdue && facts.unprovenEpoch === facts.epoch;

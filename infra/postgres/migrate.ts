@@ -6,8 +6,16 @@ import { CLAIM_TRANSITIONS } from "../../domain/claim-state.ts";
 import { INSTANCE_TRANSITIONS } from "../../domain/instance-state.ts";
 import { RESOURCE_TRANSITIONS } from "../../domain/resource-state.ts";
 import * as registry from "./migrations/0001-registry.ts";
+import * as providerBudgets from "./migrations/0002-provider-budgets.ts";
+import * as bootstrapTokens from "./migrations/0003-bootstrap-tokens.ts";
+import * as equipment from "./migrations/0004-equipment.ts";
 
-const MIGRATIONS = { "0001-registry": registry };
+const MIGRATIONS = {
+  "0001-registry": registry,
+  "0002-provider-budgets": providerBudgets,
+  "0003-bootstrap-tokens": bootstrapTokens,
+  "0004-equipment": equipment,
+};
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   instance: INSTANCE_TRANSITIONS,

@@ -27,7 +27,11 @@ export async function startTestRegistry(): Promise<TestRegistry> {
   const registry: Registry = { db, vault: new Vault(randomBytes(32)), environment: "test", prefix: "cv" };
   const pool = parsePoolName("default");
   if (!pool) throw new Error("the pool's name must be one");
-  await ensurePool(registry, { name: pool, target: 3, surge: 2, generation: "g1" }, true);
+  await ensurePool(
+    registry,
+    { name: pool, target: 3, surge: 2, generation: "g1", numberTiming: "eager", walletTiming: "eager" },
+    true,
+  );
   return {
     registry,
     pool,

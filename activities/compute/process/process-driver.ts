@@ -4,7 +4,15 @@ import type { AgentSecrets } from "../../../domain/agent-protocol.ts";
 import { PlatformError } from "../../../domain/errors.ts";
 import { type InstanceId, parseInstanceId, type ResourceName } from "../../../domain/ids.ts";
 import type { LaunchSpec } from "../../../domain/launch-spec.ts";
-import type { ComputeDriver, InventoryItem, Observation } from "../driver.ts";
+import type { ResourceOutcome } from "../../../domain/resource-state.ts";
+import {
+  type ComputeDriver,
+  type InventoryItem,
+  type Launched,
+  type LaunchGrant,
+  type Observation,
+  requireKind,
+} from "../driver.ts";
 import type { ExitedInstance, ExitSource } from "../watch-exits.ts";
 import { releaseUid, takeUid, uidsOf } from "./gateway-uid.ts";
 import {
@@ -42,6 +50,7 @@ const LOCK_MARGIN_MS = 10_000;
 /** Agents as local processes, each in `<rootDir>/<name>/`: `run.json`, `state/`, `stdout`, `agent.log`. */
 export class ProcessDriver implements ComputeDriver, ExitSource {
   readonly kind = "process";
+  readonly resourceKinds = [this.kind];
   readonly #options: ProcessDriverOptions;
   readonly #rootDir: string;
   readonly #graceMs: number;
@@ -54,16 +63,16 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
     this.#graceMs = options.stopGraceMs ?? STOP_GRACE_MS;
   }
 
-  launch(spec: LaunchSpec, secrets: AgentSecrets): Promise<{ url: string; externalId: string }> {
+  launch(spec: LaunchSpec, { secrets }: LaunchGrant): Promise<Launched> {
     return this.#locked(spec.name, async () => {
       const paths = this.#paths(spec.name);
       const run = await readRun(paths.folder);
       if (run !== undefined && run.epoch > spec.epoch)
         throw new PlatformError("conflict", { detail: `epoch ${run.epoch} was launched already` });
       const running = run?.epoch === spec.epoch ? await this.#listening(paths, run) : undefined;
-      if (running !== undefined) return { url: running, externalId: spec.name };
+      if (running !== undefined) return this.#launched(spec.name, running);
       await this.#stop(spec.name, run);
-      return { url: await this.#start(spec, secrets), externalId: spec.name };
+      return this.#launched(spec.name, await this.#start(spec, secrets));
     });
   }
 
@@ -84,8 +93,9 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
     return { state: "running", epoch, url, externalId: name };
   }
 
-  destroy(_instanceId: InstanceId, name: ResourceName): Promise<void> {
-    return this.#locked(name, async () => {
+  async destroy(_instanceId: InstanceId, name: ResourceName, kind: string): Promise<ResourceOutcome> {
+    requireKind(this, kind);
+    await this.#locked(name, async () => {
       const paths = this.#paths(name);
       await this.#stop(name, await readRun(paths.folder));
       await removeFolder(this.#rootDir, name);
@@ -94,6 +104,7 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
       if ((await listNames(this.#rootDir)).includes(name))
         throw new PlatformError("ambiguous", { detail: `the folder of ${name} is there again` });
     });
+    return { kind: "absent" };
   }
 
   /** Ends every process and keeps every state: the machine's own shutdown. The next launch of each starts it again. */
@@ -108,7 +119,12 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
   async list(namePrefix: string): Promise<readonly InventoryItem[]> {
     const names = (await listNames(this.#rootDir)).filter((name) => name.startsWith(namePrefix));
     return Promise.all(
-      names.map(async (name) => ({ name, externalId: name, running: await this.#isRunning(name) })),
+      names.map(async (name) => ({
+        kind: this.kind,
+        name,
+        externalId: name,
+        running: await this.#isRunning(name),
+      })),
     );
   }
 
@@ -123,6 +139,10 @@ export class ProcessDriver implements ComputeDriver, ExitSource {
       exited.push({ instanceId, epoch: run.epoch });
     }
     return exited;
+  }
+
+  #launched(name: ResourceName, url: string): Launched {
+    return { url, externalIds: { [this.kind]: name } };
   }
 
   async #isRunning(name: string): Promise<boolean> {

@@ -12,7 +12,7 @@ import {
   startGatewayListener,
 } from "../../../infra/local/stand-in-agent/gateway-listener.ts";
 import { AgentClient } from "../../agent/agent-client.ts";
-import { epochOf, newInstance, newSecrets } from "../compute-contract.ts";
+import { epochOf, grantOf, newInstance, newSecrets } from "../compute-contract.ts";
 import { watchExits } from "../watch-exits.ts";
 import { instancePaths } from "./instance-folder.ts";
 import { ProcessDriver } from "./process-driver.ts";
@@ -47,7 +47,7 @@ beforeEach(async () => {
   driver = new ProcessDriver({ rootDir, command: [process.execPath, MAIN], launchTimeoutMs: 10_000 });
 });
 afterEach(async () => {
-  await driver.destroy(id, name);
+  await driver.destroy(id, name, "process");
   for (const child of children.splice(0)) child.kill("SIGKILL");
   await gateway.close();
   await rm(rootDir, { recursive: true });
@@ -66,7 +66,7 @@ const launchInWorker = (): string => `
   const { ProcessDriver } = await import(${JSON.stringify(DRIVER)});
   const options = ${JSON.stringify({ rootDir, command: [process.execPath, MAIN], launchTimeoutMs: 10_000 })};
   console.log("started");
-  await new ProcessDriver(options).launch(${JSON.stringify(spec(1))}, ${JSON.stringify(secrets)});
+  await new ProcessDriver(options).launch(${JSON.stringify(spec(1))}, { secrets: ${JSON.stringify(secrets)} });
   console.log("launched");
   setInterval(() => undefined, 1000);
 `;
@@ -89,7 +89,7 @@ describe("a worker that is killed", () => {
     expect(others).toEqual([]);
     expect(await driver.observe(id, name)).toMatchObject({ state: "exited", epoch: 1 });
 
-    const { url } = await driver.launch(spec(1), secrets);
+    const { url } = await driver.launch(spec(1), grantOf(secrets));
     expect(await processTable.find(orphan ?? 0)).toBeUndefined();
     expect(await onState()).toEqual([(await readRun(paths.folder))?.pid]);
     const target = { url, instanceId: id, epoch: 1, instanceSecret: secrets.instanceSecret };
@@ -118,7 +118,7 @@ describe("a worker that is killed", () => {
       await delay(afterMs);
       killed.kill("SIGKILL");
       await once(killed, "exit");
-      const { url } = await driver.launch(spec(1), secrets);
+      const { url } = await driver.launch(spec(1), grantOf(secrets));
       const run = await readRun(join(rootDir, name));
       // One that was forked and not yet executed is nobody's by any sign; without its secrets it ends by itself.
       await expect.poll(onState, { timeout: 5_000 }).toEqual([run?.pid]);
@@ -139,7 +139,7 @@ describe("a worker that is killed", () => {
 
     const observed = await driver.observe(id, name);
     expect(observed).toMatchObject({ state: "running", epoch: 1 });
-    const { url } = await driver.launch(spec(1), secrets);
+    const { url } = await driver.launch(spec(1), grantOf(secrets));
     expect(observed).toMatchObject({ url });
     const pid = (await readRun(join(rootDir, name)))?.pid ?? 0;
     const noticed: string[] = [];
@@ -180,10 +180,10 @@ describe("a process is known by more than its pid", () => {
     expect(await driver.observe(id, name)).toEqual({ state: "exited", epoch: 1, externalId: name });
     expect(await driver.list(name)).toMatchObject([{ running: false }]);
     expect(await driver.exited()).toEqual([{ instanceId: id, epoch: 1 }]);
-    await driver.launch(spec(2), secrets);
+    await driver.launch(spec(2), grantOf(secrets));
     expect(await processTable.find(pid)).toBeDefined();
     await forge(pid, String(Number(startTicks) - 5));
-    await driver.destroy(id, name);
+    await driver.destroy(id, name, "process");
     expect(await processTable.find(pid)).toBeDefined();
     expect(await driver.observe(id, name)).toEqual({ state: "absent" });
   });
@@ -202,20 +202,20 @@ describe("a process is known by more than its pid", () => {
     process.kill(pid, "SIGKILL");
     await expect.poll(() => driver.observe(id, name)).toMatchObject({ state: "exited", epoch: 1 });
     expect(await readdir(`/proc/${pid}`)).toContain("stat");
-    await driver.destroy(id, name);
+    await driver.destroy(id, name, "process");
     expect(await driver.observe(id, name)).toEqual({ state: "absent" });
   });
 
   test("a damaged record is no information: the folder is held, what works on it is found", async () => {
-    await driver.launch(spec(1), secrets);
+    await driver.launch(spec(1), grantOf(secrets));
     const [pid] = await onState();
     await writeFile(join(rootDir, name, "run.json"), "{");
     expect(await driver.observe(id, name)).toMatchObject({ state: "exited" });
-    await driver.launch(spec(2), secrets);
+    await driver.launch(spec(2), grantOf(secrets));
     expect(await onState()).not.toContain(pid);
     expect(await onState()).toHaveLength(1);
     await writeFile(join(rootDir, name, "run.json"), "");
-    await driver.destroy(id, name);
+    await driver.destroy(id, name, "process");
     expect(await onState()).toEqual([]);
   });
 });

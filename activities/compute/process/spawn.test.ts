@@ -22,7 +22,7 @@ import {
   type GatewayListener,
   startGatewayListener,
 } from "../../../infra/local/stand-in-agent/gateway-listener.ts";
-import { epochOf, newInstance, newSecrets } from "../compute-contract.ts";
+import { epochOf, grantOf, newInstance, newSecrets } from "../compute-contract.ts";
 import { takeUid, uidsOf } from "./gateway-uid.ts";
 import { ProcessDriver, type ProcessDriverOptions } from "./process-driver.ts";
 import { processTable } from "./process-table.ts";
@@ -38,6 +38,7 @@ let rootDir: string;
 let gateway: GatewayListener;
 const { id, name } = newInstance();
 const secrets = newSecrets();
+const grant = grantOf(secrets);
 
 const spec = (environment: Record<string, string> = {}): LaunchSpec => ({
   instanceId: id,
@@ -58,13 +59,13 @@ beforeEach(async () => {
   gateway = await startGatewayListener();
 });
 afterEach(async () => {
-  await open({ stopGraceMs: 200 }).destroy(id, name);
+  await open({ stopGraceMs: 200 }).destroy(id, name, "process");
   await gateway.close();
   await rm(rootDir, { recursive: true });
 });
 
 test("the process gets exactly its environment, and its secrets are in no file, argument or variable", async () => {
-  await open({ gatewayUidBase: UID_BASE }).launch(spec({ DEFAULT_AGENT_NAME: "Ada" }), secrets);
+  await open({ gatewayUidBase: UID_BASE }).launch(spec({ DEFAULT_AGENT_NAME: "Ada" }), grant);
   const run = await readRun(join(rootDir, name));
   const pid = run?.pid ?? 0;
   const environ = (await readFile(`/proc/${pid}/environ`, "utf8")).split("\0").filter((line) => line !== "");
@@ -97,7 +98,7 @@ test("the process gets exactly its environment, and its secrets are in no file, 
 
 test("standard input is one line of the three secrets, and ends", async () => {
   const script = `cat > "$STATE_DIR/got"; echo '{"listening": 9}'; exec sleep 1000`;
-  await shell(script).launch(spec(), secrets);
+  await shell(script).launch(spec(), grant);
   const got = await readFile(join(rootDir, name, "state", "got"), "utf8");
   expect(got.endsWith("\n")).toBe(true);
   expect(JSON.parse(got)).toEqual(secrets);
@@ -110,14 +111,14 @@ test.each([
   ["says a port that is none", `echo '{"listening": 70000}'; exec sleep 1000`, "transient"],
 ])("a process that %s fails the launch and is gone", async (_title, script, code) => {
   const driver = shell(script, { launchTimeoutMs: 300 });
-  await expect(driver.launch(spec(), secrets)).rejects.toMatchObject({ name: "PlatformError", code });
+  await expect(driver.launch(spec(), grant)).rejects.toMatchObject({ name: "PlatformError", code });
   expect(await onState()).toEqual([]);
   expect(await driver.observe(id, name)).toMatchObject({ state: "exited", epoch: 1 });
 });
 
 test("a program that is not there is invalid, and one that is not absolute is refused at once", async () => {
   const driver = open({ command: ["/nowhere/agent"] });
-  await expect(driver.launch(spec(), secrets)).rejects.toMatchObject({ code: "invalid" });
+  await expect(driver.launch(spec(), grant)).rejects.toMatchObject({ code: "invalid" });
   expect(() => open({ command: ["node", MAIN] })).toThrow(RangeError);
 });
 
@@ -125,13 +126,13 @@ test("destroy ends what ignores SIGTERM, and children that outlive their parent"
   const child = `trap '' TERM; while :; do sleep 0.1; done`;
   const script = `env -i /bin/sh -c "${child}" & echo $! > "$STATE_DIR/child"; echo '{"listening": 9}'; ${child}`;
   const driver = shell(script);
-  await driver.launch(spec(), secrets);
+  await driver.launch(spec(), grant);
   const orphan = Number(await readFile(join(rootDir, name, "state", "child"), "utf8"));
   const leader = (await readRun(join(rootDir, name)))?.pid ?? 0;
   process.kill(leader, "SIGKILL");
   await expect.poll(() => processTable.find(leader)).toBeUndefined();
   expect(await processTable.find(orphan)).toMatchObject({ group: leader });
-  await driver.destroy(id, name);
+  await driver.destroy(id, name, "process");
   expect(await processTable.find(orphan)).toBeUndefined();
   expect(await onState()).toEqual([]);
 });
@@ -140,12 +141,12 @@ test("the log of earlier starts is kept until it is too long", async () => {
   const script = `echo one more >&2; echo '{"listening": 9}'; exec sleep 1000`;
   const driver = shell(script);
   const log = join(rootDir, name, "agent.log");
-  await driver.launch(spec(), secrets);
+  await driver.launch(spec(), grant);
   process.kill((await readRun(join(rootDir, name)))?.pid ?? 0, "SIGKILL");
-  await driver.launch({ ...spec(), epoch: epochOf(2) }, secrets);
+  await driver.launch({ ...spec(), epoch: epochOf(2) }, grant);
   expect(await readFile(log, "utf8")).toBe("one more\none more\n");
   await writeFile(log, "x".repeat(5 * 1024 * 1024));
-  await driver.launch({ ...spec(), epoch: epochOf(3) }, secrets);
+  await driver.launch({ ...spec(), epoch: epochOf(3) }, grant);
   expect(await readFile(log, "utf8")).toBe("one more\n");
 });
 
@@ -154,7 +155,7 @@ test("each instance has its own user id for the gateway, kept across starts, giv
   const driver = shell(script, { gatewayUidBase: UID_BASE });
   const others = [newInstance(), newInstance()];
   const launch = (instance: (typeof others)[number], epoch: number) =>
-    driver.launch({ ...spec(), ...instance, instanceId: instance.id, epoch: epochOf(epoch) }, secrets);
+    driver.launch({ ...spec(), ...instance, instanceId: instance.id, epoch: epochOf(epoch) }, grant);
   await Promise.all([launch({ id, name }, 1), ...others.map((other) => launch(other, 1))]);
   const held = async () => {
     const entries = await readdir(join(rootDir, ".uids"));
@@ -163,12 +164,12 @@ test("each instance has its own user id for the gateway, kept across starts, giv
   expect((await held()).sort()).toEqual([0, 1, 2]);
   await launch({ id, name }, 2);
   expect(await held()).toHaveLength(3);
-  for (const other of others) await driver.destroy(other.id, other.name);
+  for (const other of others) await driver.destroy(other.id, other.name, "process");
   expect(await held()).toHaveLength(1);
   const [later] = others;
   if (later) await launch(later, 3);
   expect(await held()).toContain(3);
-  if (later) await driver.destroy(later.id, later.name);
+  if (later) await driver.destroy(later.id, later.name, "process");
 });
 
 test("user ids go round once all were given, and pass over those that are held", async () => {
@@ -192,13 +193,13 @@ test.runIf(isRoot && process.platform === "linux")(
     for (const file of ["mine", "yours"]) await writeFile(join(others, file), "words");
     await chown(join(others, "mine"), UID_BASE, UID_BASE);
     const driver = shell(`echo '{"listening": 9}'; exec sleep 1000`, { gatewayUidBase: UID_BASE });
-    await driver.launch(spec(), secrets);
+    await driver.launch(spec(), grant);
     const user = { uid: UID_BASE, gid: UID_BASE };
     const escaped = spawn("/bin/sleep", ["1000"], { detached: true, stdio: "ignore", env: {}, ...user });
     await once(escaped, "spawn");
     const ended = once(escaped, "exit");
     try {
-      await driver.destroy(id, name);
+      await driver.destroy(id, name, "process");
       await ended;
       await expect(stat(left)).rejects.toThrow("ENOENT");
       expect(await readdir(others)).toEqual(["yours"]);
@@ -212,26 +213,26 @@ test.runIf(isRoot && process.platform === "linux")(
 
 test("a removal that was broken off is still listed, and is finished by the next destroy", async () => {
   const driver = open();
-  await driver.launch(spec(), secrets);
-  await driver.destroy(id, name);
+  await driver.launch(spec(), grant);
+  await driver.destroy(id, name, "process");
   await mkdir(join(rootDir, `.removing.${name}.abc123`, "state"), { recursive: true });
   await mkdir(join(rootDir, `.new.${name}.abc123`));
-  expect(await driver.list("ct-")).toEqual([{ name, externalId: name, running: false }]);
+  expect(await driver.list("ct-")).toEqual([{ kind: "process", name, externalId: name, running: false }]);
   expect(await driver.observe(id, name)).toEqual({ state: "absent" });
-  await driver.destroy(id, name);
+  await driver.destroy(id, name, "process");
   expect(await driver.list("ct-")).toEqual([]);
 });
 
 test("stopping all ends every process and no state", async () => {
   const driver = open();
   const other = newInstance();
-  await driver.launch(spec(), secrets);
-  await driver.launch({ ...spec(), instanceId: other.id, name: other.name }, secrets);
+  await driver.launch(spec(), grant);
+  await driver.launch({ ...spec(), instanceId: other.id, name: other.name }, grant);
   await driver.stopAll();
   expect(await onState()).toEqual([]);
   const running = (await driver.list("ct-")).map((item) => item.running);
   expect(running).toEqual([false, false]);
-  await driver.launch({ ...spec(), epoch: epochOf(2) }, secrets);
+  await driver.launch({ ...spec(), epoch: epochOf(2) }, grant);
   expect(await driver.observe(id, name)).toMatchObject({ state: "running", epoch: 2 });
-  await driver.destroy(other.id, other.name);
+  await driver.destroy(other.id, other.name, "process");
 });

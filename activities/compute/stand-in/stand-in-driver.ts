@@ -1,10 +1,17 @@
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { AgentSecrets } from "../../../domain/agent-protocol.ts";
 import { PlatformError } from "../../../domain/errors.ts";
 import { type InstanceId, parseInstanceId, type ResourceName } from "../../../domain/ids.ts";
 import type { LaunchSpec } from "../../../domain/launch-spec.ts";
-import type { ComputeDriver, InventoryItem, Observation } from "../driver.ts";
+import type { ResourceOutcome } from "../../../domain/resource-state.ts";
+import {
+  type ComputeDriver,
+  type InventoryItem,
+  type Launched,
+  type LaunchGrant,
+  type Observation,
+  requireKind,
+} from "../driver.ts";
 import type { ExitedInstance, ExitSource } from "../watch-exits.ts";
 
 const CALL_TIMEOUT_MS = 5_000;
@@ -21,13 +28,14 @@ const inventory = Compile(Type.Object({ agents: Type.Array(Hosted) }));
 /** Agents in the host of `infra/local/stand-in-agent/`, for tests and benchmarks of the control plane. */
 export class StandInDriver implements ComputeDriver, ExitSource {
   readonly kind = "stand-in";
+  readonly resourceKinds = [this.kind];
   readonly #hostUrl: string;
 
   constructor(options: { hostUrl: string }) {
     this.#hostUrl = options.hostUrl;
   }
 
-  async launch(spec: LaunchSpec, secrets: AgentSecrets): Promise<{ url: string; externalId: string }> {
+  async launch(spec: LaunchSpec, { secrets }: LaunchGrant): Promise<Launched> {
     const body = JSON.stringify({ spec, secrets });
     const response = await this.#call(this.#pathOf(spec.instanceId), { method: "PUT", body });
     if (response.status === 409)
@@ -35,7 +43,7 @@ export class StandInDriver implements ComputeDriver, ExitSource {
     if (response.status >= 400 && response.status < 500)
       throw new PlatformError("invalid", { detail: `the host answered ${response.status}` });
     if (!response.ok) throw failed(response);
-    return { url: this.#urlOf(spec.instanceId), externalId: spec.instanceId };
+    return { url: this.#urlOf(spec.instanceId), externalIds: { [this.kind]: spec.instanceId } };
   }
 
   async observe(instanceId: InstanceId, _name: ResourceName): Promise<Observation> {
@@ -48,17 +56,24 @@ export class StandInDriver implements ComputeDriver, ExitSource {
     return { state, epoch, url: this.#urlOf(instanceId), externalId: instanceId };
   }
 
-  async destroy(instanceId: InstanceId, name: ResourceName): Promise<void> {
+  async destroy(instanceId: InstanceId, name: ResourceName, kind: string): Promise<ResourceOutcome> {
+    requireKind(this, kind);
     const response = await this.#call(this.#pathOf(instanceId), { method: "DELETE" });
     if (!response.ok) throw failed(response);
     if ((await this.observe(instanceId, name)).state !== "absent")
       throw new PlatformError("ambiguous", { detail: `${name} is there again` });
+    return { kind: "absent" };
   }
 
   async list(namePrefix: string): Promise<readonly InventoryItem[]> {
     return (await this.#agents())
       .filter(({ name }) => name.startsWith(namePrefix))
-      .map(({ name, instanceId, state }) => ({ name, externalId: instanceId, running: state === "running" }));
+      .map(({ name, instanceId, state }) => ({
+        kind: this.kind,
+        name,
+        externalId: instanceId,
+        running: state === "running",
+      }));
   }
 
   async exited(): Promise<readonly ExitedInstance[]> {

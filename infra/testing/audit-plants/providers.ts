@@ -12,25 +12,25 @@ const COSTLY_CHARS = 4_000_000;
 export const PROVIDER_PLANTS: readonly Plant[] = [
   {
     invariant: "I4",
-    detail: "openrouter has it, the ledger does not",
+    detail: "openrouter has its model-key, the ledger does not",
     what: "a key of nobody",
     make: ({ platform }) => withKey(platform, resourceName("cv", "test", newInstanceId())),
   },
   {
     invariant: "I4",
-    detail: "openrouter has more than one of this name",
+    detail: "openrouter has its model-key more than once",
     what: "a second key",
     make: ({ platform, idle }) => withKey(platform, idle.name),
   },
   {
     invariant: "I4",
-    detail: "compute has it, the ledger does not",
+    detail: "compute has its stand-in, the ledger does not",
     what: "an agent of nobody",
     make: ({ platform }) => withAgent(platform, newInstanceId()),
   },
   {
     invariant: "I4",
-    detail: "the ledger has it as active, openrouter does not",
+    detail: "the ledger has its model-key as active, openrouter does not",
     what: "a lost key",
     async make({ platform, idle }) {
       await manage(platform, "DELETE", `/keys/${keyOf(platform, idle.name).hash}`);
@@ -42,7 +42,7 @@ export const PROVIDER_PLANTS: readonly Plant[] = [
   },
   {
     invariant: "I4",
-    detail: "the ledger has it as active, compute does not",
+    detail: "the ledger has its stand-in as active, compute does not",
     what: "a lost agent",
     async make({ platform, idle }) {
       await host(platform, "DELETE", idle.instanceId);
@@ -51,13 +51,13 @@ export const PROVIDER_PLANTS: readonly Plant[] = [
   },
   {
     invariant: "I5",
-    detail: "openrouter has it although it was made absent",
+    detail: "openrouter has its model-key although it was made absent",
     what: "a key that came late",
     make: ({ platform, gone }) => withKey(platform, gone.name),
   },
   {
     invariant: "I5",
-    detail: "compute has it although it was made absent",
+    detail: "compute has its stand-in although it was made absent",
     what: "an agent that came late",
     make: ({ platform, gone }) => withAgent(platform, gone.instanceId),
   },

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { VirtualClock } from "./clock.ts";
 import { CONTROL_PREFIX, controlRoutes } from "./control-routes.ts";
 import { type ActiveFault, FaultBook } from "./faults.ts";
@@ -20,6 +21,8 @@ export interface ProviderDefinition {
   providerFaults: readonly string[];
   /** Everything that exists at the provider now, without secrets and people's words. */
   inventory(): unknown;
+  /** Takes over a connection that asks for another protocol (a websocket) and closes it before the server closes. */
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The provider's own error for: no such route, a body that is not JSON or too large, too many requests. */
   errors: {
     notFound(method: string, path: string): JsonReply;
@@ -64,6 +67,9 @@ export async function serveDouble(
   const server = createServer((request, response) => {
     answer(parts, request, response).catch((error: unknown) => reportFailure(provider.name, response, error));
   });
+  if (provider.upgrade) {
+    server.on("upgrade", (request, socket, head) => provider.upgrade?.(request, socket, head));
+  }
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

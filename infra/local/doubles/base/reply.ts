@@ -15,11 +15,11 @@ interface StreamReply {
   kind: "stream";
   status: number;
   headers: Record<string, string>;
-  /** Pieces of text as they go over the wire, with the pauses between them. */
+  /** Pieces of text or bytes as they go over the wire, with the pauses between them. */
   parts: readonly StreamPart[];
 }
 
-export type StreamPart = { text: string } | { waitMs: number };
+export type StreamPart = { text: string } | { bytes: Uint8Array } | { waitMs: number };
 
 /** A JSON answer that is sent at once. */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): JsonReply {

@@ -125,7 +125,7 @@ async function writeParts(
   for (const part of parts) {
     if (signal.aborted) return;
     if ("waitMs" in part) await pause(part.waitMs, signal);
-    else response.write(part.text);
+    else response.write("bytes" in part ? part.bytes : part.text);
   }
 }
 

@@ -1,0 +1,102 @@
+import { PlatformError } from "../../domain/errors.ts";
+import type { InstanceId } from "../../domain/ids.ts";
+import { intend, type LedgerEntry, recordActive, recordAmbiguous } from "../registry/ledger.ts";
+import type { Registry } from "../registry/registry.ts";
+import { readSecret, storeSecret } from "../registry/secrets.ts";
+import type { Created, Found, ResourceKind, ResourceOwner } from "./resource-kind.ts";
+import { ownerOf } from "./resource-owner.ts";
+
+/**
+ * Ends with exactly one resource of this kind for the instance: written down before it is made, looked for by its name
+ * before it is made again, its one-time secret stored together with its id. Throws `instance-doomed` behind the fence,
+ * and what the kind throws.
+ */
+export async function ensureResource(registry: Registry, kind: ResourceKind, id: InstanceId): Promise<void> {
+  const entry = await intend(registry, id, kind.provider, kind.kind);
+  const owner = await ownerOf(registry, entry);
+  const kept = await keepOne(registry, kind, entry, owner);
+  if (kept) {
+    if (!(await recordActive(registry.db, entry.id, kept.externalId))) throw doomed(id);
+    return;
+  }
+  assertAbsent(kind, entry);
+
+  // The look-up may have taken long: nothing is made behind a fence that came meanwhile.
+  await intend(registry, id, kind.provider, kind.kind);
+  const created = await create(registry, kind, entry, owner);
+  try {
+    await store(registry, kind, entry, created);
+  } catch (error) {
+    // Nobody would find it: its secret is nowhere, and its row may be settled already.
+    await kind.remove(created.externalId, owner);
+    throw error;
+  }
+  if (kind.settleMs > 0) return;
+  const isListed = (await kind.find(owner)).some(({ externalId }) => externalId === created.externalId);
+  if (!isListed) throw new PlatformError("transient", { detail: `the new ${kind.kind} cannot be read yet` });
+}
+
+/** The one to go on with, if there is one; whatever else stands under the name, or has lost its secret, is removed. */
+async function keepOne(
+  registry: Registry,
+  kind: ResourceKind,
+  entry: LedgerEntry,
+  owner: ResourceOwner,
+): Promise<Found | undefined> {
+  const found = await kind.find(owner);
+  const isSecretHeld =
+    kind.secret !== undefined && (await readSecret(registry, entry.instanceId, kind.secret)) !== undefined;
+  const known = found.find(({ externalId }) => externalId === entry.externalId);
+  const kept = kind.secret === undefined ? (known ?? found[0]) : isSecretHeld ? known : undefined;
+  for (const other of found) if (other !== kept) await kind.remove(other.externalId, owner);
+  return kept;
+}
+
+/** Not being listed proves nothing while the provider's reads lag behind. */
+function assertAbsent(kind: ResourceKind, entry: LedgerEntry): void {
+  const since = entry.state === "active" ? entry.stateSince : entry.ambiguousSince;
+  const remainingMs = since === undefined ? 0 : since.getTime() + kind.settleMs - Date.now();
+  if (remainingMs > 0) {
+    const detail = `whether the ${kind.kind} exists is not known yet`;
+    throw new PlatformError("transient", { detail, retryAfterMs: remainingMs });
+  }
+  if (entry.state === "active")
+    throw new PlatformError("invalid", { detail: `the ${kind.kind} of ${entry.instanceId} was lost` });
+}
+
+async function create(
+  registry: Registry,
+  kind: ResourceKind,
+  entry: LedgerEntry,
+  owner: ResourceOwner,
+): Promise<Created> {
+  try {
+    return await kind.create(owner);
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === "ambiguous")
+      await recordAmbiguous(registry, entry.id, "ambiguous");
+    throw error;
+  }
+}
+
+async function store(
+  registry: Registry,
+  kind: ResourceKind,
+  entry: LedgerEntry,
+  created: Created,
+): Promise<void> {
+  const { instanceId } = entry;
+  if (kind.secret !== undefined && created.secret === undefined)
+    throw new PlatformError("ambiguous", { detail: `the ${kind.kind} came without its secret` });
+  const { secret: secretKind } = kind;
+  const { secret } = created;
+  const isKept = await registry.db.transaction().execute(async (tx) => {
+    if (secretKind !== undefined && secret !== undefined)
+      await storeSecret(registry, tx, instanceId, secretKind, secret);
+    return recordActive(tx, entry.id, created.externalId);
+  });
+  if (!isKept) throw doomed(instanceId);
+}
+
+const doomed = (id: InstanceId): PlatformError =>
+  new PlatformError("instance-doomed", { detail: `instance ${id}` });
