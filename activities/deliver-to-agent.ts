@@ -18,7 +18,7 @@ export async function deliverToAgent(
 ): Promise<"live" | "pending" | "over"> {
   if (!target || !input)
     throw new PlatformError("internal", { detail: `claim ${id} is bound without a target` });
-  const agent = targetOf(registry, target);
+  const agent = await targetOf(registry, target);
   if (input.joinUrl !== undefined && !joinSent) {
     await agents.status(agent);
     await recordJoinSent(registry, id);
@@ -42,11 +42,11 @@ function checkAnswer({ outcome, inviteUrl, conversationId }: ProvisionAnswer, jo
   if (!fits || !complete) throw new PlatformError("agent-unproven", { detail: `it answered "${outcome}"` });
 }
 
-function targetOf({ vault }: Registry, target: NonNullable<Delivery["target"]>): AgentTarget {
+async function targetOf({ vault }: Registry, target: NonNullable<Delivery["target"]>): Promise<AgentTarget> {
   const { instanceId, epoch, url, secret, instanceKey } = target;
   if (!url || !secret || !instanceKey) {
     throw new PlatformError("agent-unreachable", { detail: `instance ${instanceId}` });
   }
-  const instanceSecret = openSecret(vault, instanceId, "instance-secret", instanceKey, secret);
+  const instanceSecret = await openSecret(vault, instanceId, "instance-secret", instanceKey, secret);
   return { url, instanceId, epoch, instanceSecret };
 }

@@ -2,7 +2,7 @@ import type { Client } from "@temporalio/client";
 import type { AgentClient } from "./agent/agent-client.ts";
 import type { ComputeDriver } from "./compute/driver.ts";
 import type { OpenRouterClient } from "./openrouter/client.ts";
-import type { ReceiptSigner } from "./registry/receipt.ts";
+import type { ReceiptSigner, Retention } from "./registry/receipt.ts";
 import type { Registry } from "./registry/registry.ts";
 import type { ResourceCatalogue } from "./resources/catalogue.ts";
 
@@ -16,6 +16,7 @@ export interface Dependencies {
   /** What can be made for an agent beside its process. */
   resources: ResourceCatalogue;
   receipts: ReceiptSigner;
+  retention: Retention;
   /** Environment of every agent's process, without what belongs to one instance. */
   agentEnvironment: Readonly<Record<string, string>>;
   /** How long a quarantined instance is kept for an operator to look at. At most 24 hours. */

@@ -159,7 +159,7 @@ export const explodeActivities = (deps: Dependencies) => {
       await storeReceipt(
         registry,
         id,
-        receipts.sign(receiptBody(await readInstance(registry, id), entries, new Date())),
+        receipts.sign(receiptBody(await readInstance(registry, id), entries, deps.retention, new Date())),
       );
       await bury(registry, id);
       const { pool } = await readInstance(registry, id);

@@ -50,6 +50,7 @@ beforeAll(async () => {
     openrouter: client,
     resources: new ResourceCatalogue([modelKeyKind(client)]),
     receipts: new ReceiptSigner(privateKey.export({ format: "der", type: "pkcs8" })),
+    retention: { backupHours: 0, historyHours: 24 },
     agentEnvironment: { GATEWAY_URL: "http://127.0.0.1:9" },
     quarantineMs: 0,
   };
@@ -67,7 +68,7 @@ beforeEach(async () => {
 async function instance(state: InstanceState): Promise<InstanceId> {
   const { registry, pool } = test;
   const id = newInstanceId();
-  const data_key = registry.vault.newDataKey(instanceKeyContext(id)).sealed;
+  const data_key = (await registry.vault.newDataKey(instanceKeyContext(id))).sealed;
   const name = resourceName("cv", "test", id);
   await registry.db
     .insertInto("instances")

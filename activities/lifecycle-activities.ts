@@ -23,6 +23,7 @@ import { intend, type LedgerEntry, recordActive } from "./registry/ledger.ts";
 import { noteStartFailure, noteStartSuccess, takeNudge } from "./registry/pools.ts";
 import { faultedEpoch, reportedEnd } from "./registry/reports.ts";
 import { agentSecrets, readSecret } from "./registry/secrets.ts";
+import { isCreditDue, readSpend } from "./registry/spend.ts";
 import { startExplode, wakePool, wakeWorkflow } from "./workflow-starts.ts";
 
 /** Ends that are only for instances that nobody has; one that was bound meanwhile is not ended by them (I9). */
@@ -62,6 +63,7 @@ export const lifecycleActivities = (deps: Dependencies) => {
         reportedEnd: await reportedEnd(registry, id),
         faultedEpoch: await faultedEpoch(registry, id),
         ...(await readStarts(registry, id)),
+        creditDue: isCreditDue(await readSpend(registry, id), new Date()),
         lacking: (await lacks(instance)).length > 0,
       };
     },

@@ -3,6 +3,7 @@ import { claimWorkflowId, explodeWorkflowId, type InstanceId, instanceWorkflowId
 import { WORKFLOW_TYPES } from "../domain/workflow-types.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { doomInstance } from "./doom.ts";
+import { deliverDueInbound } from "./inbound/deliver.ts";
 import { listRunning } from "./registry/instances.ts";
 import { listPools } from "./registry/pools.ts";
 import { doomedInstances, openClaims, presentInstances } from "./registry/unattended.ts";
@@ -50,6 +51,7 @@ export const reconcileActivities = (deps: Dependencies) => {
         lifecycles: await each(present, errors, (id) => startLifecycle(temporal, id).then(() => id)),
         lost: await wakeLost(deps),
       };
+      await deliverDueInbound(deps).catch((error: unknown) => errors.push(error));
       // What could be started has been; the next run goes on with the rest, and this one shows that it failed.
       if (errors.length > 0) throw errors[0];
       return findings;

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { ConfigError } from "../infra/config/environment.ts";
+import { digest } from "./auth.ts";
 import { parseConfig } from "./config.ts";
 
 const SECRET = "never-shown-in-errors";
@@ -24,8 +25,9 @@ test("what has a default may be left out", () => {
     host: "127.0.0.1",
     port: 8080,
     publicUrl: undefined,
-    apiKey: MINIMAL.API_KEY,
-    masterKey: Buffer.alloc(32, 7),
+    callers: { admin: [digest(MINIMAL.API_KEY)], claim: [] },
+    keys: { master: Buffer.alloc(32, 7), previous: [], digest: Buffer.alloc(32, 7) },
+    codec: "off",
     receiptKey: undefined,
     environment: "local",
     resourcePrefix: "cv",
@@ -71,4 +73,28 @@ test("a receipt key has to be an Ed25519 private key", () => {
     "ed25519",
   );
   expect(() => parseConfig({ ...MINIMAL, RECEIPT_KEY: "AAAA" })).toThrow("RECEIPT_KEY is invalid");
+});
+
+test("several keys of a scope are valid at once, given by their hashes", () => {
+  const { API_KEY: _, ...without } = MINIMAL;
+  const hash = (key: string): string => digest(key).toString("hex");
+  const config = parseConfig({
+    ...without,
+    ADMIN_KEYS: `${hash("one")},${hash("two")}`,
+    CLAIM_KEYS: hash("three"),
+  });
+  expect(config.callers).toEqual({ admin: [digest("one"), digest("two")], claim: [digest("three")] });
+  expect(() => parseConfig(without)).toThrow("API_KEY or ADMIN_KEYS is missing");
+  expect(() => parseConfig({ ...MINIMAL, CLAIM_KEYS: "a-key-as-it-is" })).toThrow("CLAIM_KEYS is invalid");
+});
+
+test("a master key is rotated only with the key of the digests beside it", () => {
+  const [former, digestKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const rotation = { ...MINIMAL, MASTER_KEY_PREVIOUS: former.toString("base64") };
+  expect(() => parseConfig(rotation)).toThrow("DIGEST_KEY is missing: MASTER_KEY_PREVIOUS needs it");
+  expect(parseConfig({ ...rotation, DIGEST_KEY: digestKey.toString("base64") }).keys).toEqual({
+    master: Buffer.alloc(32, 7),
+    previous: [former],
+    digest: digestKey,
+  });
 });

@@ -2,7 +2,15 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { type Static, Type } from "typebox";
 import { type PoolName, parsePoolName } from "../domain/ids.ts";
 import { ConfigError, readEnvironment } from "../infra/config/environment.ts";
+import { type MasterKeySet, masterKeysOf } from "../infra/config/master-keys.ts";
 import { PlatformVariables, ReceiptKey, Url } from "../infra/config/platform-variables.ts";
+import { type CallerKeys, digest } from "./auth.ts";
+
+const KeyHashes = (what: string) =>
+  Type.String({
+    pattern: "^[0-9a-f]{64}(,[0-9a-f]{64}){0,15}$",
+    description: `${what} Up to 16 SHA-256 hashes in hexadecimal, separated by commas.`,
+  });
 
 /** Everything the gateway reads from its environment. */
 export const GatewayEnvironment = Type.Object(
@@ -25,10 +33,19 @@ export const GatewayEnvironment = Type.Object(
     PUBLIC_API_URL: Type.Optional(
       Type.String({ ...Url, description: "Where callers reach the gateway, if not where it listens." }),
     ),
-    API_KEY: Type.String({
-      pattern: "^[\\x21-\\x7e]{16,256}$",
-      description: "Bearer token of the callers, 16–256 printable characters. A secret.",
-    }),
+    API_KEY: Type.Optional(
+      Type.String({
+        pattern: "^[\\x21-\\x7e]{16,256}$",
+        description:
+          "An admin key as it is, 16–256 printable characters; this or ADMIN_KEYS is required. A secret.",
+      }),
+    ),
+    ADMIN_KEYS: Type.Optional(
+      KeyHashes("Admin keys, which may do everything; all that are listed are valid."),
+    ),
+    CLAIM_KEYS: Type.Optional(
+      KeyHashes("Claim keys, which may claim, read claims and cancel them; all that are listed are valid."),
+    ),
     RECEIPT_KEY: Type.Optional(ReceiptKey),
     XMTP_ENV: Type.Union([Type.Literal("local"), Type.Literal("dev"), Type.Literal("production")], {
       default: "local",
@@ -46,8 +63,10 @@ export interface GatewayConfig {
   readonly host: string;
   readonly port: number;
   readonly publicUrl: string | undefined;
-  readonly apiKey: string;
-  readonly masterKey: Buffer;
+  readonly callers: CallerKeys;
+  readonly keys: MasterKeySet;
+  /** Whether what goes to Temporal is sealed. */
+  readonly codec: "on" | "off";
   readonly receiptKey: KeyObject | undefined;
   readonly environment: string;
   readonly resourcePrefix: string;
@@ -71,14 +90,27 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     host: environment.API_HOST,
     port: environment.API_PORT,
     publicUrl: environment.PUBLIC_API_URL?.replace(/\/+$/, ""),
-    apiKey: environment.API_KEY,
-    masterKey: Buffer.from(environment.MASTER_KEY, "base64"),
+    callers: callerKeysOf(environment),
+    keys: masterKeysOf(environment, GATEWAY.name),
+    codec: environment.TEMPORAL_CODEC,
     receiptKey: environment.RECEIPT_KEY === undefined ? undefined : toPrivateKey(environment.RECEIPT_KEY),
     environment: environment.ENVIRONMENT,
     resourcePrefix: environment.RESOURCE_PREFIX,
     pool,
     xmtpNetwork: environment.XMTP_ENV,
   });
+}
+
+function callerKeysOf({
+  API_KEY,
+  ADMIN_KEYS,
+  CLAIM_KEYS,
+}: Pick<Static<typeof GatewayEnvironment>, "API_KEY" | "ADMIN_KEYS" | "CLAIM_KEYS">): CallerKeys {
+  const listed = (hashes: string | undefined): Buffer[] =>
+    hashes?.split(",").map((hash) => Buffer.from(hash, "hex")) ?? [];
+  const admin = [...(API_KEY === undefined ? [] : [digest(API_KEY)]), ...listed(ADMIN_KEYS)];
+  if (admin.length === 0) throw new ConfigError(GATEWAY.name, ["API_KEY or ADMIN_KEYS is missing"]);
+  return { admin, claim: listed(CLAIM_KEYS) };
 }
 
 const toPrivateKey = (base64: string): KeyObject =>

@@ -1,3 +1,4 @@
+import type { PayloadCodec } from "@temporalio/common";
 import type { AgentClient } from "../activities/agent/agent-client.ts";
 import type { Registry } from "../activities/registry/registry.ts";
 import type { Background } from "./background.ts";
@@ -11,6 +12,7 @@ import type { Workflows } from "./workflows.ts";
 export interface Gateway {
   readonly config: GatewayConfig;
   readonly registry: Registry;
+  readonly codec: PayloadCodec;
   readonly agents: AgentClient;
   readonly workflows: Workflows;
   readonly answers: ClaimAnswers;

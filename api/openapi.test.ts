@@ -34,28 +34,43 @@ const operations = (): [string, any][] =>
 test("it is OpenAPI 3.1 with every route and its access", () => {
   expect(document.openapi).toBe("3.1.0");
   expect(document.servers).toEqual([{ url: "https://agents.example.org" }]);
-  const access = operations().map(([name, { security }]) => `${security ? "key " : "open"} ${name}`);
+  const access = operations().map(([name, { security }]) => {
+    const credentials = security.flatMap((one: object) => Object.keys(one));
+    return `${credentials.join("|") || "open"} ${name}`;
+  });
   expect(access.sort()).toEqual([
-    "key  DELETE /api/claims/{id}",
-    "key  GET /api/claims/{id}",
-    "key  GET /api/instances",
-    "key  GET /api/instances/{id}",
-    "key  GET /api/pool",
-    "key  POST /api/instances/{id}/explode",
-    "key  POST /api/pool/audit",
-    "key  POST /api/pool/claim",
-    "key  POST /api/pool/drain",
-    "key  POST /api/pool/pause",
-    "key  POST /api/pool/reconcile",
-    "key  POST /api/pool/replenish",
-    "key  POST /api/pool/resume",
-    "key  PUT /api/pool/target",
+    "adminKey GET /api/instances",
+    "adminKey GET /api/instances/{id}",
+    "adminKey GET /api/instances/{id}/receipt",
+    "adminKey GET /api/instances/{id}/spend",
+    "adminKey GET /api/pool",
+    "adminKey GET /api/providers",
+    "adminKey POST /api/instances/{id}/explode",
+    "adminKey POST /api/instances/{id}/top-ups",
+    "adminKey POST /api/pool/audit",
+    "adminKey POST /api/pool/drain",
+    "adminKey POST /api/pool/pause",
+    "adminKey POST /api/pool/reconcile",
+    "adminKey POST /api/pool/replenish",
+    "adminKey POST /api/pool/resume",
+    "adminKey POST /codec/decode",
+    "adminKey POST /codec/encode",
+    "adminKey PUT /api/pool/target",
+    "bootstrapToken POST /api/instances/{id}/bootstrap",
+    "claimKey|adminKey DELETE /api/claims/{id}",
+    "claimKey|adminKey GET /api/claims/{id}",
+    "claimKey|adminKey POST /api/pool/claim",
+    "instanceSecret POST /api/instances/{id}/events",
     "open GET /.well-known/jwks.json",
     "open GET /api/pool/counts",
     "open GET /healthz",
     "open GET /readyz",
-    "open POST /api/instances/{id}/bootstrap",
-    "open POST /api/instances/{id}/events",
+  ]);
+  expect(Object.keys(document.components.securitySchemes).sort()).toEqual([
+    "adminKey",
+    "bootstrapToken",
+    "claimKey",
+    "instanceSecret",
   ]);
 });
 

@@ -156,6 +156,8 @@ export const PoolStatus = Type.Object(
     failuresInARow: count,
     retryAfter: Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" }),
     counts: PoolCounts,
+    numberTiming: Type.String({ description: "When agents get phone numbers." }),
+    walletTiming: Type.String({ description: "When agents get wallets." }),
     why: Type.String({ description: "One sentence: why the pool is not full, or that it is." }),
   },
   strict,
@@ -202,6 +204,54 @@ export const BootstrapAnswer = Type.Object(
   { ...strict, description: "What only this agent may know; never stored by whoever is between." },
 );
 
+export const ProviderList = Type.Object(
+  {
+    providers: Type.Array(
+      Type.Object(
+        {
+          provider: Type.String({ description: "As the ledger names it." }),
+          account: Type.String({ description: "Everything that shares its limits at the provider." }),
+          configured: Type.Boolean({ description: "Whether this platform has a key for it." }),
+          buckets: Type.Array(
+            Type.Object(
+              {
+                bucket: Type.String({ description: "`requests`, or a narrower limit of the account." }),
+                tokens: Type.Number({ description: "Requests that may be sent at once, now." }),
+                capacity: Type.Number(),
+                refillPerSecond: Type.Number(),
+                minGapMs: Type.Number({ description: "Between any two requests." }),
+                blockedUntil: Type.Unsafe<string | null>({
+                  type: ["string", "null"],
+                  format: "date-time",
+                  description: "Until when the provider asked not to be asked; null when it may be.",
+                }),
+                requests: Type.Integer({ minimum: 0, description: "Let through so far." }),
+                refused: Type.Integer({ minimum: 0, description: "Not sent, for want of a token in time." }),
+                throttled: Type.Integer({ minimum: 0, description: "Answered as too many." }),
+              },
+              strict,
+            ),
+            { description: "Empty until the first request." },
+          ),
+          resources: Type.Unsafe<Record<string, Record<string, number>>>({
+            type: "object",
+            additionalProperties: {
+              type: "object",
+              additionalProperties: { type: "integer", minimum: 0 },
+            },
+            description:
+              "How many of each kind the ledger has in each state; those that have ended are left out.",
+          }),
+          lastError: Nullable("Of the catalogue: the newest of a resource that has not ended."),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+export type ProviderList = Static<typeof ProviderList>;
+
 export const DrainedBody = Type.Object({ drained: Type.Array(Type.String()) }, strict);
 
 const instance = {
@@ -233,7 +283,7 @@ export const InstanceQuery = Type.Object(
   strict,
 );
 
-const Receipt = Type.Object(
+export const Receipt = Type.Object(
   {
     body: Type.String({ description: "The signed text: JSON." }),
     signature: Type.String({ description: "Ed25519 over the body." }),

@@ -4,17 +4,22 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyInstance } from "fastify";
 import { PlatformError } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { requireApiKey } from "./auth.ts";
+import { guardRoutes } from "./access.ts";
 import type { Gateway } from "./gateway.ts";
 import { problemHandler, sendProblem } from "./problems.ts";
+import { NOTHING_CONFIGURED, type ProviderAccount } from "./provider-view.ts";
 import { logRequests } from "./request-log.ts";
 import { bootstrapRoutes } from "./routes/bootstrap-routes.ts";
 import { claimRoutes } from "./routes/claims.ts";
+import { codecRoutes } from "./routes/codec-routes.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { poolRoutes, publicPoolRoutes } from "./routes/pool.ts";
 import { poolOperationRoutes } from "./routes/pool-operations.ts";
+import { providerRoutes } from "./routes/provider-routes.ts";
+import { spendRoutes } from "./routes/spend.ts";
+import { SECURITY_SCHEMES } from "./scopes.ts";
 
 export type Server = FastifyInstance<
   import("node:http").Server,
@@ -24,13 +29,15 @@ export type Server = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-const BEARER_SECURITY = [{ apiKey: [] }];
 /** Requests have to arrive within this time; the answer of a claim may take `LIMITS.waitMaxMs` on top. */
 const REQUEST_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /** The HTTP server with all routes, ready to listen. */
-export async function buildServer(gateway: Gateway): Promise<Server> {
+export async function buildServer(
+  gateway: Gateway,
+  accounts: readonly ProviderAccount[] = NOTHING_CONFIGURED,
+): Promise<Server> {
   const boot = Math.random().toString(36).slice(2, 8);
   let requests = 0;
   const badUrl = new PlatformError("invalid-request", { detail: "the URL cannot be read" });
@@ -62,26 +69,25 @@ export async function buildServer(gateway: Gateway): Promise<Server> {
           "Claim an agent, talk to it, explode it. Errors are problem documents (RFC 9457); texts and secrets never appear in them.",
       },
       ...(gateway.config.publicUrl === undefined ? {} : { servers: [{ url: gateway.config.publicUrl }] }),
-      components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } } },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
+  guardRoutes(server, gateway);
   await server.register(swaggerUi, { routePrefix: "/docs" });
-  await server.register(async (open: Server) => {
-    healthRoutes(open, gateway);
-    publicPoolRoutes(open, gateway);
-    eventRoutes(open, gateway);
-    bootstrapRoutes(open, gateway);
-    open.get("/openapi.json", { schema: { hide: true }, config: { quiet: true } }, () => server.swagger());
-  });
-  await server.register(async (guarded: Server) => {
-    guarded.addHook("onRequest", requireApiKey(gateway.config.apiKey));
-    guarded.addHook("onRoute", (route) => {
-      route.schema = { ...route.schema, security: BEARER_SECURITY };
-    });
-    claimRoutes(guarded, gateway);
-    poolRoutes(guarded, gateway);
-    poolOperationRoutes(guarded, gateway);
-    instanceRoutes(guarded, gateway);
+  await server.register(async (routes: Server) => {
+    healthRoutes(routes, gateway);
+    publicPoolRoutes(routes, gateway);
+    eventRoutes(routes, gateway);
+    bootstrapRoutes(routes, gateway);
+    claimRoutes(routes, gateway);
+    poolRoutes(routes, gateway);
+    poolOperationRoutes(routes, gateway);
+    instanceRoutes(routes, gateway);
+    spendRoutes(routes, gateway);
+    providerRoutes(routes, gateway, accounts);
+    codecRoutes(routes, gateway);
+    const document = { schema: { hide: true }, config: { access: "open", quiet: true } } as const;
+    routes.get("/openapi.json", document, () => server.swagger());
   });
   await server.ready();
   return server;

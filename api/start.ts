@@ -1,7 +1,9 @@
 import { AgentClient } from "../activities/agent/agent-client.ts";
 import { openDatabase } from "../activities/registry/database.ts";
 import type { Registry } from "../activities/registry/registry.ts";
-import { Vault } from "../activities/registry/vault.ts";
+import { localVault } from "../activities/registry/vault.ts";
+import { dataConverterOf } from "../infra/codec/data-converter.ts";
+import { SealingCodec } from "../infra/codec/payload-codec.ts";
 import { Background } from "./background.ts";
 import { ClaimAnswers } from "./claim-answers.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -29,11 +31,15 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   });
   const registry: Registry = {
     db,
-    vault: new Vault(config.masterKey),
+    vault: localVault(config.keys),
     environment: config.environment,
     prefix: config.resourcePrefix,
   };
-  const workflows = new Workflows(config.temporalAddress, config.temporalNamespace);
+  const workflows = new Workflows(
+    config.temporalAddress,
+    config.temporalNamespace,
+    dataConverterOf(config.keys, config.codec),
+  );
   const answers = new ClaimAnswers(registry, config.databaseUrl, log);
   const background = new Background(log);
   const records = new Records(log);
@@ -41,6 +47,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const server = await buildServer({
     config,
     registry,
+    codec: new SealingCodec(config.keys, config.codec === "on"),
     agents,
     workflows,
     answers,

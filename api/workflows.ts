@@ -11,7 +11,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from "@temporalio/client";
-import { ApplicationFailure, type UpdateDefinition } from "@temporalio/common";
+import { ApplicationFailure, type DataConverter, type UpdateDefinition } from "@temporalio/common";
 import { isErrorCode, PlatformError } from "../domain/errors.ts";
 import {
   type ClaimId,
@@ -47,7 +47,7 @@ export class Workflows {
   #isGivingUp = false;
 
   /** Connects with the first call, so that the gateway can start before Temporal does. */
-  constructor(address: string, namespace: string) {
+  constructor(address: string, namespace: string, dataConverter: DataConverter) {
     const retries = defaultGrpcRetryOptions({
       initialIntervalMs: () => RETRY_MS,
       maxIntervalMs: () => RETRY_MAX_MS,
@@ -67,7 +67,7 @@ export class Workflows {
         }),
       ],
     });
-    this.#client = new Client({ connection: this.#connection, namespace });
+    this.#client = new Client({ connection: this.#connection, namespace, dataConverter });
   }
 
   /** What is under way fails as `unavailable`. */

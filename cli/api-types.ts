@@ -34,6 +34,8 @@ export const Instance = Type.Object({
   createdAt: Type.String(),
 });
 
+export const Receipt = Type.Object({ body: Type.String(), signature: Type.String(), keyId: Type.String() });
+
 export const InstanceDetail = Type.Object({
   ...Instance.properties,
   resources: Type.Array(
@@ -49,9 +51,7 @@ export const InstanceDetail = Type.Object({
       lastError: Nullable,
     }),
   ),
-  receipt: Type.Optional(
-    Type.Object({ body: Type.String(), signature: Type.String(), keyId: Type.String() }),
-  ),
+  receipt: Type.Optional(Receipt),
   temporalUrl: Nullable,
   temporalExplodeUrl: Nullable,
 });

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explode: async () => (await import("./explode.ts")).explode,
   status: async () => (await import("./status.ts")).status,
   pool: async () => (await import("./pool.ts")).pool,
+  "verify-receipt": async () => (await import("./verify-receipt.ts")).verifyReceiptCommand,
   audit: async () => (await import("./audit.ts")).audit,
 };
 

@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from "node:crypto";
 import { type Static, Type } from "typebox";
 import type { ApiClient } from "./api-client.ts";
-import type { InstanceDetail } from "./api-types.ts";
+import type { Receipt } from "./api-types.ts";
 
-const Keys = Type.Object({
+export const Jwks = Type.Object({
   keys: Type.Array(
     Type.Object({
       kty: Type.Literal("OKP"),
@@ -20,22 +20,26 @@ export type ReceiptCheck =
   | "signature WRONG"
   | "no key to check the signature with";
 
-/** Checks the receipt's Ed25519 signature with the gateway's public keys. */
-export async function verifyReceipt(
-  api: ApiClient,
-  receipt: Static<typeof InstanceDetail>["receipt"],
-): Promise<ReceiptCheck> {
-  if (!receipt) return "missing";
-  const { keys } = await api.call(Keys, "/.well-known/jwks.json");
+type PublicKeys = Static<typeof Jwks>["keys"];
+
+export const readKeys = async (api: ApiClient): Promise<PublicKeys> =>
+  (await api.call(Jwks, "/.well-known/jwks.json")).keys;
+
+/** Checks the Ed25519 signature over the receipt's text. */
+export function checkSignature(receipt: Static<typeof Receipt>, keys: PublicKeys): ReceiptCheck {
   const key = keys.find(({ kid }) => kid === receipt.keyId);
   if (!key) return "no key to check the signature with";
   const { kty, crv, x } = key;
   const publicKey = createPublicKey({ key: { kty, crv, x }, format: "jwk" });
-  const isValid = verify(
-    null,
-    Buffer.from(receipt.body),
-    publicKey,
-    Buffer.from(receipt.signature, "base64url"),
-  );
+  const signature = Buffer.from(receipt.signature, "base64url");
+  const isValid = verify(null, Buffer.from(receipt.body), publicKey, signature);
   return isValid ? "signature valid" : "signature WRONG";
+}
+
+/** Checks it with the gateway's public keys. */
+export async function verifyReceipt(
+  api: ApiClient,
+  receipt: Static<typeof Receipt> | undefined,
+): Promise<ReceiptCheck> {
+  return receipt ? checkSignature(receipt, await readKeys(api)) : "missing";
 }

@@ -37,6 +37,13 @@ export const ERRORS = {
     "The bearer token is missing or wrong",
     "Send `Authorization: Bearer <api key>`; locally it is in .local/credentials.json.",
   ),
+  forbidden: entry(
+    403,
+    false,
+    "This key may not do that",
+    "Use a key of the scope that /openapi.json names for the route.",
+  ),
+  "rate-limited": entry(429, true, "Too many requests", "Repeat after Retry-After."),
   "not-found": entry(404, false, "There is nothing under this id", "Check the id."),
   "route-not-found": entry(404, false, "There is no such route", "See /docs for the routes."),
   "invite-invalid": entry(

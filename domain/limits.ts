@@ -16,4 +16,19 @@ export const LIMITS = {
   poolMaxTarget: 500,
   claimMaxAttempts: 3,
   restartMaxPerHour: 6,
+  codecBodyMaxBytes: 4 * 1024 * 1024,
+  /** Requests to one gateway with one key; with one instance's secret; open or refused ones from one address. */
+  callerRate: { perSecond: 500, burst: 2_000 },
+  agentRate: { perSecond: 20, burst: 200 },
+  addressRate: { perSecond: 200, burst: 1_000 },
+  /** Webhooks of providers. */
+  smsWebhookMaxBytes: 64 * 1024,
+  mailWebhookMaxBytes: 1024 * 1024,
+  railwayWebhookMaxBytes: 64 * 1024,
+  /** What may wait to be fetched by one agent; more is dropped. */
+  inboundMaxWaiting: 200,
+  /** An agent's requests to a provider through the broker. */
+  brokerRate: { perSecond: 1, burst: 20 },
+  brokerRequestMaxBytes: 64 * 1024,
+  brokerAnswerMaxBytes: 1024 * 1024,
 } as const;

@@ -6,7 +6,10 @@ export const WORKFLOW_TYPES = {
   explode: "explode",
   reconcile: "reconcile",
   audit: "audit",
+  spend: "spend",
 } as const;
 
 /** The schedule that starts `reconcile`. */
 export const RECONCILE_SCHEDULE = "reconcile";
+/** The schedule that starts `spend`. */
+export const SPEND_SCHEDULE = "spend";

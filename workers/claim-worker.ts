@@ -14,13 +14,14 @@ export async function runClaimWorker(
   config: WorkerConfig,
   wrappers: readonly ActivityWrapper[] = [],
 ): Promise<void> {
-  const { dependencies, connection, close } = await compose(config, DATABASE_CONNECTIONS);
+  const { dependencies, connection, dataConverter, close } = await compose(config, DATABASE_CONNECTIONS);
   const worker = await Worker.create({
     ...commonOptions(wrappers),
     connection,
+    dataConverter,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: TASK_QUEUES.claims,
-    workflowBundle: await bundleWorkflows(),
+    workflowBundle: await bundleWorkflows(dataConverter),
     activities: claimActivities(dependencies),
   });
   await runWorkers([worker], "claim-worker");

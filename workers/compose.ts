@@ -1,4 +1,5 @@
 import { Client, Connection } from "@temporalio/client";
+import type { DataConverter } from "@temporalio/common";
 import { NativeConnection } from "@temporalio/worker";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
@@ -8,16 +9,21 @@ import { ProcessDriver } from "../activities/compute/process/process-driver.ts";
 import { StandInDriver } from "../activities/compute/stand-in/stand-in-driver.ts";
 import type { Dependencies } from "../activities/dependencies.ts";
 import { OpenRouterClient } from "../activities/openrouter/client.ts";
-import { modelKeyKind } from "../activities/openrouter/model-key.ts";
+import { OPENROUTER_BUDGET } from "../activities/rate-limit/default-budgets.ts";
 import { openDatabase } from "../activities/registry/database.ts";
 import { ensurePool } from "../activities/registry/pools.ts";
 import { ReceiptSigner } from "../activities/registry/receipt.ts";
-import { Vault } from "../activities/registry/vault.ts";
+import { rewrapDataKeys } from "../activities/registry/rewrap.ts";
+import { localVault } from "../activities/registry/vault.ts";
 import { ResourceCatalogue } from "../activities/resources/catalogue.ts";
 import { parsePoolName } from "../domain/ids.ts";
+import { dataConverterOf } from "../infra/codec/data-converter.ts";
 import { ConfigError } from "../infra/config/environment.ts";
+import { masterKeysOf } from "../infra/config/master-keys.ts";
 import { WORKERS, type WorkerConfig } from "./config.ts";
+import { equipmentKinds } from "./equipment-kinds.ts";
 import { log } from "./log.ts";
+import { BudgetOverrides, Budgets } from "./provider-budgets.ts";
 
 /** From the start of an agent's process until it listens; being ready takes longer. */
 const LAUNCH_TIMEOUT_MS = 30_000;
@@ -28,11 +34,15 @@ const Environment = Type.Record(Type.String(), Type.String());
 export interface Composition {
   dependencies: Dependencies;
   connection: NativeConnection;
+  /** Of every client and worker. */
+  dataConverter: DataConverter;
   close(): Promise<void>;
 }
 
 /** Makes everything that the activities work with, from the configuration. */
 export async function compose(config: WorkerConfig, maxConnections: number): Promise<Composition> {
+  const masterKeys = masterKeysOf(config, WORKERS.name);
+  const dataConverter = dataConverterOf(masterKeys, config.TEMPORAL_CODEC);
   const db = openDatabase(config.DATABASE_URL, {
     maxConnections,
     onError: (error) => log({ event: "database-connection-lost", error: error.message }),
@@ -41,7 +51,7 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
   const clientConnection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const registry = {
     db,
-    vault: new Vault(Buffer.from(config.MASTER_KEY, "base64")),
+    vault: localVault(masterKeys),
     environment: config.ENVIRONMENT,
     prefix: config.RESOURCE_PREFIX,
   };
@@ -59,19 +69,29 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
     },
     config.POOL_RETARGET === "1",
   );
+  if (masterKeys.previous.length > 0)
+    log({ event: "data-keys-rewrapped", count: await rewrapDataKeys(registry) });
+  const budgets = new Budgets(db, json(BudgetOverrides, "PROVIDER_BUDGETS", config.PROVIDER_BUDGETS));
   const openrouter = new OpenRouterClient({
     baseUrl: config.OPENROUTER_BASE_URL,
     managementKey: config.OPENROUTER_MANAGEMENT_KEY,
+    fetch: budgets.fetchFor(OPENROUTER_BUDGET),
   });
   return {
     connection,
+    dataConverter,
     dependencies: {
       registry,
-      temporal: new Client({ connection: clientConnection, namespace: config.TEMPORAL_NAMESPACE }),
+      temporal: new Client({
+        connection: clientConnection,
+        namespace: config.TEMPORAL_NAMESPACE,
+        dataConverter,
+      }),
       compute: computeDriver(config),
       agents: new AgentClient(),
       openrouter,
-      resources: new ResourceCatalogue([modelKeyKind(openrouter)]),
+      resources: new ResourceCatalogue(equipmentKinds(config, registry, openrouter, budgets)),
+      retention: { backupHours: config.BACKUP_RETENTION_H, historyHours: config.HISTORY_RETENTION_H },
       receipts: new ReceiptSigner(Buffer.from(config.RECEIPT_KEY, "base64")),
       agentEnvironment: json(Environment, "AGENT_ENVIRONMENT", config.AGENT_ENVIRONMENT),
       quarantineMs: config.QUARANTINE_MS,
@@ -107,7 +127,7 @@ function computeDriver(config: WorkerConfig): ComputeDriver {
   }
 }
 
-function json<Schema extends typeof Command | typeof Environment>(
+function json<Schema extends typeof Command | typeof Environment | typeof BudgetOverrides>(
   schema: Schema,
   name: string,
   text: string,

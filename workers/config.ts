@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { TIMINGS } from "../domain/equipment.ts";
 import { readEnvironment } from "../infra/config/environment.ts";
 import { PlatformVariables, ReceiptKey, Url } from "../infra/config/platform-variables.ts";
+import { ProviderVariables } from "./provider-config.ts";
 
 const Timing = (what: string) =>
   Type.Union(
@@ -17,6 +18,18 @@ export const WorkerEnvironment = Type.Object(
   {
     ...PlatformVariables,
     RECEIPT_KEY: ReceiptKey,
+    BACKUP_RETENTION_H: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 87_600,
+      description: "For how many hours backups of the database are kept; receipts say so. 0: none are made.",
+    }),
+    HISTORY_RETENTION_H: Type.Integer({
+      default: 168,
+      minimum: 1,
+      maximum: 87_600,
+      description: "The retention of Temporal's namespace in hours; receipts say so.",
+    }),
     POOL_TARGET: Type.Integer({
       default: 1,
       minimum: 0,
@@ -41,16 +54,7 @@ export const WorkerEnvironment = Type.Object(
       pattern: "^[A-Za-z0-9._-]{1,64}$",
       description: "Names the agent build and configuration.",
     }),
-    OPENROUTER_BASE_URL: Type.String({
-      default: "https://openrouter.ai/api/v1",
-      ...Url,
-      description: "OpenRouter's API.",
-    }),
-    OPENROUTER_MANAGEMENT_KEY: Type.String({
-      minLength: 1,
-      maxLength: 512,
-      description: "Manages the agents' model keys; runs no model. A secret.",
-    }),
+    ...ProviderVariables,
     COMPUTE: Type.Union([Type.Literal("process"), Type.Literal("stand-in")], {
       default: "process",
       description: "Where agents run.",

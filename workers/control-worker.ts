@@ -7,14 +7,15 @@ import { poolActivities } from "../activities/pool-activities.ts";
 import { providerActivities } from "../activities/provider-activities.ts";
 import { reconcileActivities } from "../activities/reconcile-activities.ts";
 import { listPools } from "../activities/registry/pools.ts";
+import { spendActivities } from "../activities/spend-activities.ts";
 import { wakePool, wakeWorkflow } from "../activities/workflow-starts.ts";
 import { instanceWorkflowId } from "../domain/ids.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
 import { bundleWorkflows } from "./bundle.ts";
 import { compose } from "./compose.ts";
 import type { WorkerConfig } from "./config.ts";
-import { ensureReconcileSchedule } from "./reconcile-schedule.ts";
 import { runWorkers } from "./run.ts";
+import { ensureSchedules } from "./schedules.ts";
 import { type ActivityWrapper, commonOptions } from "./worker-options.ts";
 
 const DATABASE_CONNECTIONS = 10;
@@ -33,14 +34,19 @@ export async function runControlWorker(
   config: WorkerConfig,
   wrappers: readonly ActivityWrapper[] = [],
 ): Promise<void> {
-  const { dependencies, connection, close } = await compose(config, DATABASE_CONNECTIONS);
+  const { dependencies, connection, dataConverter, close } = await compose(config, DATABASE_CONNECTIONS);
   const { temporal, compute, registry } = dependencies;
-  const shared = { ...commonOptions(wrappers), connection, namespace: config.TEMPORAL_NAMESPACE };
+  const shared = {
+    ...commonOptions(wrappers),
+    connection,
+    dataConverter,
+    namespace: config.TEMPORAL_NAMESPACE,
+  };
 
   const control = await Worker.create({
     ...shared,
     taskQueue: TASK_QUEUES.control,
-    workflowBundle: await bundleWorkflows(),
+    workflowBundle: await bundleWorkflows(dataConverter),
     activities: {
       ...poolActivities(dependencies),
       ...lifecycleActivities(dependencies),
@@ -55,13 +61,13 @@ export async function runControlWorker(
       Worker.create({
         ...shared,
         taskQueue,
-        activities: providerActivities(dependencies),
+        activities: { ...providerActivities(dependencies), ...spendActivities(dependencies) },
         maxConcurrentActivityTaskExecutions: PROVIDER_CONCURRENCY,
       }),
     ),
   );
 
-  await ensureReconcileSchedule(temporal);
+  await ensureSchedules(temporal);
   for (const pool of await listPools(registry)) await wakePool(temporal, pool);
   const stopWatching = watchesExits(compute)
     ? watchExits(compute, {

@@ -6,6 +6,7 @@ import type { lifecycleActivities } from "../activities/lifecycle-activities.ts"
 import type { poolActivities } from "../activities/pool-activities.ts";
 import type { providerActivities } from "../activities/provider-activities.ts";
 import type { reconcileActivities } from "../activities/reconcile-activities.ts";
+import type { spendActivities } from "../activities/spend-activities.ts";
 import type { EquipmentItem } from "../domain/equipment.ts";
 import { ERRORS } from "../domain/errors.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
@@ -106,6 +107,12 @@ const onEachQueue = (options: typeof REQUIRED | typeof OPTIONAL): ByProvider => 
 };
 export const required = onEachQueue(REQUIRED);
 export const optional = onEachQueue(OPTIONAL);
+
+/** What agents may spend: runs where its provider's calls run. */
+export const spending = proxyActivities<ReturnType<typeof spendActivities>>({
+  ...REQUIRED,
+  taskQueue: TASK_QUEUES.openrouter,
+});
 
 export const explode = proxyActivities<ExplodeActivities>({
   startToCloseTimeout: "60s",

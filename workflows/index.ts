@@ -5,3 +5,4 @@ export { explode } from "./explode.ts";
 export { instanceLifecycle } from "./instance-lifecycle.ts";
 export { pool } from "./pool.ts";
 export { reconcile } from "./reconcile.ts";
+export { spend } from "./spend.ts";

@@ -8,7 +8,7 @@ import {
 import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { type LifecycleAction, nextLifecycleAction } from "../domain/steps/lifecycle-step.ts";
-import { launch, prove, registry } from "./activities.ts";
+import { launch, prove, registry, spending } from "./activities.ts";
 import { equip } from "./equip.ts";
 import { doom, instanceStateQuery, type LifecycleStart, wake } from "./messages.ts";
 import { InstanceListing } from "./search-attributes.ts";
@@ -26,6 +26,7 @@ const UNPROVEN = "15s";
 const REPORT = { summary: "deadline for its report that it is ready" };
 const NEXT_LOOK = { summary: "next look, unless woken" };
 const FAILED_LAUNCH = { summary: "pause after a failed launch" };
+const NO_CREDIT = { summary: "pause after a grant that failed" };
 const TOO_OFTEN = { summary: "pause after too many starts" };
 const PROVE_AGAIN = { summary: "pause after a failed proof" };
 
@@ -85,6 +86,9 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         break;
       case "equip":
         await equipAtRest(instanceId);
+        break;
+      case "credit":
+        await spending.settleCredit(instanceId).catch(() => condition(changed, COOL_DOWN, NO_CREDIT));
         break;
       case "rest":
         await condition(changed, REST, NEXT_LOOK);
@@ -153,6 +157,8 @@ function describe(action: LifecycleAction, state: InstanceState): string {
       return "proving that it answers";
     case "equip":
       return `${state}: making what it lacks of its equipment`;
+    case "credit":
+      return "granting what it may spend on models";
     case "rest":
       return `${state}: resting until something happens`;
     case "cool-down":

@@ -28,10 +28,13 @@ const MAX_PAGES = 200;
 export class OpenRouterClient {
   readonly #baseUrl: string;
   readonly #managementKey: string;
+  readonly #fetch: typeof globalThis.fetch;
 
-  constructor(options: { baseUrl: string; managementKey: string }) {
+  /** Every request goes through `fetch`; the global one when not given. */
+  constructor(options: { baseUrl: string; managementKey: string; fetch?: typeof globalThis.fetch }) {
     this.#baseUrl = options.baseUrl.replace(/\/$/, "");
     this.#managementKey = options.managementKey;
+    this.#fetch = options.fetch ?? globalThis.fetch;
   }
 
   /** Makes a key with an absolute limit in US dollars that never resets. Its secret is in this answer only. */
@@ -75,7 +78,7 @@ export class OpenRouterClient {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(`${this.#baseUrl}${path}`, {
+      response = await this.#fetch(`${this.#baseUrl}${path}`, {
         method,
         headers: {
           authorization: `Bearer ${this.#managementKey}`,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { InstanceId } from "../../domain/ids.ts";
+import { INITIAL_LIMIT, toUsd } from "../../domain/money.ts";
 import { type OpenRouterDouble, startOpenRouterDouble } from "../../infra/local/doubles/openrouter/server.ts";
 import { freePort } from "../../infra/local/free-port.ts";
 import { startTestRegistry, type TestRegistry } from "../../infra/testing/registry.ts";
@@ -9,7 +10,7 @@ import { readSecret } from "../registry/secrets.ts";
 import { ensureResource } from "../resources/ensure-resource.ts";
 import { makeResourceAbsent } from "../resources/release-resource.ts";
 import { OpenRouterClient } from "./client.ts";
-import { KEY_LIMIT_USD, modelKeyKind } from "./model-key.ts";
+import { modelKeyKind } from "./model-key.ts";
 
 let test: TestRegistry;
 let double: OpenRouterDouble;
@@ -40,7 +41,7 @@ describe("an instance's model key", () => {
     const id = await test.idle();
     await ensure(id);
     await ensure(id);
-    expect(keysOf(id)).toMatchObject([{ limit: KEY_LIMIT_USD, disabled: false }]);
+    expect(keysOf(id)).toMatchObject([{ limit: toUsd(INITIAL_LIMIT), disabled: false }]);
     expect(await readSecret(test.registry, id, "model-key")).toMatch(/^sk-or-v1-/);
     expect(await entryOf(id)).toMatchObject({ state: "active", externalId: keysOf(id)[0]?.hash });
   });

@@ -1,9 +1,7 @@
 import { PlatformError } from "../../domain/errors.ts";
+import { INITIAL_LIMIT, toUsd } from "../../domain/money.ts";
 import type { ResourceKind } from "../resources/resource-kind.ts";
 import type { OpenRouterClient } from "./client.ts";
-
-/** What an agent may spend in all: the limit of its key, absolute, never reset by the provider. */
-export const KEY_LIMIT_USD = 20;
 
 /** An instance's key to the models. The provider shows its secret once and does not make names unique. */
 export const modelKeyKind = (client: OpenRouterClient): ResourceKind => ({
@@ -18,7 +16,7 @@ export const modelKeyKind = (client: OpenRouterClient): ResourceKind => ({
   },
 
   async create({ name }) {
-    const { key, secret } = await client.createKey(name, KEY_LIMIT_USD);
+    const { key, secret } = await client.createKey(name, toUsd(INITIAL_LIMIT));
     return { externalId: key.hash, secret };
   },
 

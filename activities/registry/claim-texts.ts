@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import type { ClaimId } from "../../domain/ids.ts";
-import { open, seal } from "./vault.ts";
+import { open, seal } from "./sealing.ts";
 
 /** What the caller said: sealed under the claim's own key for as long as the claim is open. */
 export const ClaimInput = Type.Object({

@@ -46,7 +46,7 @@ export async function readClaim({ db, vault }: Registry, id: ClaimId): Promise<C
     .where("claims.id", "=", id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const key = row.data_key ? vault.openDataKey(row.data_key, claimKeyContext(id)) : undefined;
+  const key = row.data_key ? await vault.openDataKey(row.data_key, claimKeyContext(id)) : undefined;
   return {
     id: row.id,
     pool: row.pool,
@@ -101,7 +101,7 @@ export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promis
     .where("claims.id", "=", id)
     .executeTakeFirst();
   if (!row) return undefined;
-  const key = row.data_key ? vault.openDataKey(row.data_key, claimKeyContext(id)) : undefined;
+  const key = row.data_key ? await vault.openDataKey(row.data_key, claimKeyContext(id)) : undefined;
   return {
     state: row.state,
     pool: row.pool,
@@ -137,7 +137,7 @@ export async function commitDelivery(
     if (!claim?.data_key || (await boundInstance(tx, id)) !== instanceId) return false;
     if (claim.state === "live") return true;
     if (claim.state !== "bound" && claim.state !== "pending") return false;
-    const key = vault.openDataKey(claim.data_key, claimKeyContext(id));
+    const key = await vault.openDataKey(claim.data_key, claimKeyContext(id));
     await sql`
       WITH committed AS (
         UPDATE claims SET state = ${state}, result = ${sealResult(key, id, result)},

@@ -89,6 +89,7 @@ async function activeClaim(tx: Transaction<Schema>, id: InstanceId): Promise<Cla
 export async function purge({ db }: Registry, id: InstanceId): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx.deleteFrom("secrets").where("instance_id", "=", id).execute();
+    await tx.deleteFrom("inbound").where("instance_id", "=", id).execute();
     await tx.updateTable("instances").set({ data_key: null, url: null }).where("id", "=", id).execute();
     await tx
       .updateTable("claims")

@@ -53,7 +53,7 @@ async function takeIn(
   const bodyMac = vault.mac("claim-body", canonical({ ...request.input, onEmpty: request.onEmpty }));
   const inviteHash =
     request.inviteIdentity === undefined ? null : vault.mac("invite", request.inviteIdentity);
-  const dataKey = vault.newDataKey(claimKeyContext(id));
+  const dataKey = await vault.newDataKey(claimKeyContext(id));
   const inserted = await tx
     .insertInto("claims")
     .values({

@@ -18,6 +18,7 @@ export interface LedgerEntry {
   ambiguousSince: Date | undefined;
   outcome: ResourceOutcome | undefined;
   lastError: ErrorCode | undefined;
+  intendedAt: Date;
 }
 
 const COLUMNS = [
@@ -32,6 +33,7 @@ const COLUMNS = [
   "ambiguous_since as ambiguousSince",
   "outcome",
   "last_error as lastError",
+  "intended_at as intendedAt",
 ] as const;
 
 /**
@@ -145,6 +147,18 @@ export async function listResources({ db }: Registry, instanceId: InstanceId): P
     .orderBy("id")
     .execute();
   return rows.map(entryOf);
+}
+
+/** The keys that work now, by the instance that has them. */
+export async function activeModelKeys({ db }: Registry): Promise<Map<InstanceId, string>> {
+  const rows = await db
+    .selectFrom("resources")
+    .select(["instance_id", "external_id"])
+    .where("provider", "=", "openrouter")
+    .where("kind", "=", "model-key")
+    .where("state", "=", "active")
+    .execute();
+  return new Map(rows.flatMap((row) => (row.external_id ? [[row.instance_id, row.external_id]] : [])));
 }
 
 export async function beginRelease({ db }: Registry, id: string): Promise<void> {

@@ -117,18 +117,17 @@ export async function planPool(registry: Registry, name: PoolName): Promise<Inst
     const limit = pool.target + pool.surge + counts.waiting;
     if (pool.extra > 0) await tx.updateTable("pools").set({ extra: 0 }).where("name", "=", name).execute();
     if (ids.length > 0) {
+      const rows = ids.map(async (id, index) => ({
+        id,
+        pool: name,
+        name: resourceName(registry.prefix, registry.environment, id),
+        generation: pool.generation,
+        data_key: (await registry.vault.newDataKey(instanceKeyContext(id))).sealed,
+        ...(index < plan.own ? { plan_supply: supply + index, plan_limit: limit } : {}),
+      }));
       await tx
         .insertInto("instances")
-        .values(
-          ids.map((id, index) => ({
-            id,
-            pool: name,
-            name: resourceName(registry.prefix, registry.environment, id),
-            generation: pool.generation,
-            data_key: registry.vault.newDataKey(instanceKeyContext(id)).sealed,
-            ...(index < plan.own ? { plan_supply: supply + index, plan_limit: limit } : {}),
-          })),
-        )
+        .values(await Promise.all(rows))
         .execute();
     }
     return [...unstarted.map((row) => row.id), ...ids];

@@ -29,21 +29,49 @@ export class ReceiptSigner {
   }
 }
 
-/** The receipt's body: each resource ever made for the instance, with its outcome. Holds no text of a person. */
-export function receiptBody(instance: InstanceView, resources: readonly LedgerEntry[], at: Date): string {
+/** How long copies that nobody can reach into are kept, as the operator has set it. */
+export interface Retention {
+  /** Backups of the database. 0: none are made. */
+  backupHours: number;
+  /** Histories of ended workflows. */
+  historyHours: number;
+}
+
+/**
+ * The receipt's body: each resource ever made for the instance, with its times and its outcome as read back, and until
+ * when something of it may still lie in a copy. Holds no text of a person.
+ */
+export function receiptBody(
+  instance: InstanceView,
+  resources: readonly LedgerEntry[],
+  retention: Retention,
+  at: Date,
+): string {
+  const after = (hours: number) => new Date(at.getTime() + hours * HOUR_MS).toISOString();
   return JSON.stringify({
-    version: 1,
+    version: 2,
     instanceId: instance.id,
     reason: instance.endReason,
     createdAt: instance.createdAt.toISOString(),
     endedAt: at.toISOString(),
     secretsAndTexts: "purged",
-    resources: resources.map(({ provider, kind, name, externalId, outcome }) => ({
-      provider,
-      kind,
-      name,
-      externalId: externalId ?? null,
-      outcome,
+    horizon: {
+      backups:
+        retention.backupHours === 0
+          ? "none are made"
+          : `until ${after(retention.backupHours)}, readable with the platform's master key`,
+      histories: `until ${after(retention.historyHours)}, ids and codes only`,
+    },
+    resources: resources.map((entry) => ({
+      provider: entry.provider,
+      kind: entry.kind,
+      name: entry.name,
+      externalId: entry.externalId ?? null,
+      intendedAt: entry.intendedAt.toISOString(),
+      settledAt: entry.stateSince.toISOString(),
+      outcome: entry.outcome,
     })),
   });
 }
+
+const HOUR_MS = 3_600_000;

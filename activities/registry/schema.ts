@@ -4,6 +4,7 @@ import type { ClaimState } from "../../domain/claim-state.ts";
 import type { Timing } from "../../domain/equipment.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { ClaimId, InstanceId, PoolName, ResourceName } from "../../domain/ids.ts";
+import type { DropReason, InboundItem, InboundProvider } from "../../domain/inbound.ts";
 import type { EndReason, InstanceState } from "../../domain/instance-state.ts";
 import type { Provider, ResourceOutcome, ResourceState } from "../../domain/resource-state.ts";
 
@@ -94,6 +95,7 @@ export interface ResourcesTable {
   last_error: ErrorCode | null;
   /** The last try to make it that did not work. */
   tried_at: Date | null;
+  intended_at: Stamp;
 }
 
 export interface SecretsTable {
@@ -114,6 +116,31 @@ export interface InstanceEventsTable {
   sequence: number | null;
   /** Ids and codes only. */
   detail: string | null;
+}
+
+/** What an instance may spend on models, piece by piece. Amounts are micro-dollars, as text of a bigint. */
+export interface GrantsTable {
+  instance_id: InstanceId;
+  kind: "allowance" | "top-up";
+  reference: string;
+  amount_micros: ColumnType<string, number, never>;
+  usage_micros: ColumnType<string, number, never>;
+  granted_at: Stamp;
+}
+
+export interface SpendTable {
+  instance_id: InstanceId;
+  limit_micros: ColumnType<string, number, number>;
+  usage_micros: ColumnType<string, number, number>;
+  exhausted_at: Date | null;
+  checked_at: Stamp;
+}
+
+export interface SpendDaysTable {
+  instance_id: InstanceId;
+  day: string;
+  usage_micros: ColumnType<string, number, number>;
+  limit_micros: ColumnType<string, number, number>;
 }
 
 export interface ReceiptsTable {
@@ -151,6 +178,32 @@ export interface BootstrapTokensTable {
   expires_at: Stamp;
 }
 
+/** What has come for an agent from outside, until it has fetched it; see `registry/inbound.ts`. */
+export interface InboundTable {
+  /** Cannot be guessed. */
+  id: string;
+  instance_id: InstanceId;
+  provider: InboundProvider;
+  /** The provider's own id of the event, the same when it is sent again. */
+  event_id: string;
+  kind: InboundItem["kind"];
+  /** Sealed `OutsideMessage`; null once delivered. */
+  sealed: Buffer | null;
+  received_at: Stamp;
+  /** How often its agent was told in vain, or told and has not fetched it. */
+  attempts: Generated<number>;
+  next_attempt_at: Stamp;
+  delivered_at: Date | null;
+}
+
+/** How much was not kept, and why. */
+export interface InboundDropsTable {
+  provider: InboundProvider;
+  reason: DropReason;
+  count: ColumnType<string, number, never>;
+  last_at: Stamp;
+}
+
 export interface Schema {
   pools: PoolsTable;
   instances: InstancesTable;
@@ -160,6 +213,11 @@ export interface Schema {
   secrets: SecretsTable;
   instance_events: InstanceEventsTable;
   receipts: ReceiptsTable;
+  grants: GrantsTable;
+  spend: SpendTable;
+  spend_days: SpendDaysTable;
   bootstrap_tokens: BootstrapTokensTable;
   provider_budgets: ProviderBudgetsTable;
+  inbound: InboundTable;
+  inbound_drops: InboundDropsTable;
 }

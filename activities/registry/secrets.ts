@@ -6,7 +6,7 @@ import type { Querier } from "./database.ts";
 import { instanceKeyContext } from "./pools.ts";
 import type { Registry } from "./registry.ts";
 import type { SecretKind } from "./schema.ts";
-import { open, seal } from "./vault.ts";
+import { open, seal } from "./sealing.ts";
 
 const SECRET_BYTES = 32;
 const contextOf = (id: InstanceId, kind: SecretKind): string => `secret/${kind}/${id}`;
@@ -44,16 +44,15 @@ export async function readSecret(
 }
 
 /** Opens a sealed secret that another query has read together with its instance's key. */
-export function openSecret(
+export async function openSecret(
   vault: Registry["vault"],
   id: InstanceId,
   kind: SecretKind,
   dataKey: Buffer,
   sealed: Buffer,
-): string {
-  return open(vault.openDataKey(dataKey, instanceKeyContext(id)), sealed, contextOf(id, kind)).toString(
-    "utf8",
-  );
+): Promise<string> {
+  const key = await vault.openDataKey(dataKey, instanceKeyContext(id));
+  return open(key, sealed, contextOf(id, kind)).toString("utf8");
 }
 
 /** What the agent is started with. Its own two secrets are made here once; the model key must be stored already. */

@@ -1,8 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { type KeyWrapper, MasterKeys } from "./key-wrapper.ts";
 
-const VERSION = 1;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
@@ -11,22 +9,23 @@ const KEY_BYTES = 32;
  * sealed value cannot be moved to another row.
  */
 export class Vault {
-  readonly #master: Buffer;
+  readonly keys: KeyWrapper;
   readonly #macKey: Buffer;
 
-  constructor(masterKey: Buffer) {
-    if (masterKey.length !== KEY_BYTES) throw new RangeError("the master key must be 32 bytes");
-    this.#master = masterKey;
-    this.#macKey = Buffer.from(hkdfSync("sha256", masterKey, "", "request-mac", KEY_BYTES));
+  /** `digestKey`: 32 bytes that stay when the master key is rotated, for else a repeated claim would be a new one. */
+  constructor(keys: KeyWrapper, digestKey: Buffer) {
+    if (digestKey.length !== KEY_BYTES) throw new RangeError("the digest key must be 32 bytes");
+    this.keys = keys;
+    this.#macKey = Buffer.from(hkdfSync("sha256", digestKey, "", "request-mac", KEY_BYTES));
   }
 
-  newDataKey(context: string): { key: Buffer; sealed: Buffer } {
+  async newDataKey(context: string): Promise<{ key: Buffer; sealed: Buffer }> {
     const key = randomBytes(KEY_BYTES);
-    return { key, sealed: seal(this.#master, key, context) };
+    return { key, sealed: await this.keys.wrap(key, context) };
   }
 
-  openDataKey(sealed: Buffer, context: string): Buffer {
-    return open(this.#master, sealed, context);
+  openDataKey(sealed: Buffer, context: string): Promise<Buffer> {
+    return this.keys.unwrap(sealed, context);
   }
 
   /** A keyed digest of what a caller sent, so that the database cannot be searched for guessed texts. */
@@ -35,20 +34,13 @@ export class Vault {
   }
 }
 
-/** `version(1) · nonce(12) · tag(16) · ciphertext`. */
-export function seal(key: Buffer, plaintext: Buffer | string, context: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(context));
-  const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-  return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), body]);
+/** What the environment gives: keys of 32 bytes each. */
+export interface LocalKeys {
+  readonly master: Buffer;
+  /** Master keys of earlier, or the next one while it is being rolled out. */
+  readonly previous: readonly Buffer[];
+  readonly digest: Buffer;
 }
 
-/** Throws when the key, the context or the bytes are not those of the sealing. */
-export function open(key: Buffer, sealed: Buffer, context: string): Buffer {
-  if (sealed[0] !== VERSION) throw new RangeError("sealed value of an unknown version");
-  const body = 1 + NONCE_BYTES + TAG_BYTES;
-  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(1, 1 + NONCE_BYTES))
-    .setAAD(Buffer.from(context))
-    .setAuthTag(sealed.subarray(1 + NONCE_BYTES, body));
-  return Buffer.concat([decipher.update(sealed.subarray(body)), decipher.final()]);
-}
+export const localVault = ({ master, previous, digest }: LocalKeys): Vault =>
+  new Vault(new MasterKeys(master, previous), digest);

@@ -16,6 +16,7 @@ export async function ensureResource(registry: Registry, kind: ResourceKind, id:
   const owner = await ownerOf(registry, entry);
   const kept = await keepOne(registry, kind, entry, owner);
   if (kept) {
+    await kind.verify?.(kept.externalId, owner);
     if (!(await recordActive(registry.db, entry.id, kept.externalId))) throw doomed(id);
     return;
   }

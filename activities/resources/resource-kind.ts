@@ -42,6 +42,8 @@ export interface ResourceKind {
   /** What stands under exactly this name, whatever its condition; one that has ended is not listed. */
   find(owner: ResourceOwner): Promise<readonly Found[]>;
   create(owner: ResourceOwner): Promise<Created>;
+  /** Throws while one that was found is not usable yet (`ambiguous`, `transient`) or never will be (`invalid`). */
+  verify?(externalId: string, owner: ResourceOwner): Promise<void>;
   /** Takes its rights away at once, before anything is taken apart. Absent is a success. */
   revoke?(externalId: string): Promise<void>;
   /** Makes it absent, reads that back, and says what became of it. Absent already is a success; denied never is. */

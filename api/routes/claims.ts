@@ -35,7 +35,7 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
         body: ClaimBody,
         response: { 200: DeliveredClaim, 202: AcceptedClaim, ...PROBLEMS },
       },
-      config: { quiet: true },
+      config: { access: "claim", quiet: true },
     },
     async (request, reply) => {
       const { body } = request;
@@ -63,6 +63,7 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
         params: ClaimParams,
         response: { 200: ClaimStatus, ...PROBLEMS },
       },
+      config: { access: "claim" },
     },
     async (request) => claimStatus(await readOrThrow(gateway, request.params.id)),
   );
@@ -77,6 +78,7 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
         params: ClaimParams,
         response: { 200: ClaimStatus, ...PROBLEMS },
       },
+      config: { access: "claim" },
     },
     async (request) => {
       const { id } = await readOrThrow(gateway, request.params.id);

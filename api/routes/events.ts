@@ -1,14 +1,11 @@
 import { Type } from "typebox";
 import { fence } from "../../activities/registry/end.ts";
-import { findInstance } from "../../activities/registry/instances.ts";
 import { takeReport } from "../../activities/registry/reports.ts";
-import { readSecret } from "../../activities/registry/secrets.ts";
 import type { AgentEvent, ExplodeRequest } from "../../domain/agent-protocol.ts";
 import { PlatformError } from "../../domain/errors.ts";
-import { type InstanceId, parseClaimId, parseInstanceId } from "../../domain/ids.ts";
+import { type InstanceId, parseClaimId } from "../../domain/ids.ts";
 import type { EndReason } from "../../domain/instance-state.ts";
 import { EventBody } from "../agent-event-schema.ts";
-import { bearerIs } from "../auth.ts";
 import type { Gateway } from "../gateway.ts";
 import { InstanceParams, PROBLEMS } from "../schemas.ts";
 import type { Server } from "../server.ts";
@@ -19,13 +16,6 @@ const END_REASON_OF = {
   operator: "operator",
   expiry: "claim-expired",
 } as const satisfies Record<ExplodeRequest["reason"], EndReason>;
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** The instance whose own secret the request carries. */
-    instanceId?: InstanceId;
-  }
-}
 
 /** What the agents report. Answered when it is written down and whoever waits for it has been woken. */
 export function eventRoutes(server: Server, gateway: Gateway): void {
@@ -41,12 +31,7 @@ export function eventRoutes(server: Server, gateway: Gateway): void {
         body: EventBody,
         response: { 202: Type.Object({ taken: Type.String({ enum: ["taken", "repeated"] }) }), ...PROBLEMS },
       },
-      config: { quiet: true },
-      onRequest: async (request) => {
-        request.instanceId = await authenticate(gateway, request.params.id, (secret) =>
-          bearerIs(request, secret),
-        );
-      },
+      config: { access: "instance", quiet: true },
     },
     async (request, reply) => {
       const { instanceId, body } = request;
@@ -62,21 +47,6 @@ export function eventRoutes(server: Server, gateway: Gateway): void {
       return { taken };
     },
   );
-}
-
-async function authenticate(
-  { registry }: Gateway,
-  id: string,
-  isSecret: (secret: string) => boolean,
-): Promise<InstanceId> {
-  const instanceId = parseInstanceId(id);
-  const instance = instanceId && (await findInstance(registry, instanceId));
-  if (!instanceId || !instance) throw new PlatformError("not-found");
-  const secret = await readSecret(registry, instanceId, "instance-secret");
-  const isOver = instance.state === "exploded" || (secret === undefined && instance.desired === "absent");
-  if (isOver) throw new PlatformError("gone", { detail: `instance ${instanceId}` });
-  if (secret === undefined || !isSecret(secret)) throw new PlatformError("unauthorized");
-  return instanceId;
 }
 
 async function wake({ registry, workflows }: Gateway, id: InstanceId, event: AgentEvent): Promise<void> {

@@ -24,7 +24,7 @@ export function healthRoutes(server: Server, gateway: Gateway): void {
     "/healthz",
     {
       schema: { operationId: "health", summary: "The process is up", response: { 200: Ok, ...PROBLEMS } },
-      config: { quiet: true },
+      config: { access: "open", quiet: true },
     },
     () => ({ ok: true }),
   );
@@ -36,7 +36,7 @@ export function healthRoutes(server: Server, gateway: Gateway): void {
         summary: "Postgres and Temporal answer",
         response: { 200: Ok, ...PROBLEMS },
       },
-      config: { quiet: true },
+      config: { access: "open", quiet: true },
     },
     async () => {
       const failing = await failingParts(gateway);
@@ -53,7 +53,7 @@ export function healthRoutes(server: Server, gateway: Gateway): void {
         summary: "The public keys that receipts are checked with",
         response: { 200: Type.Object({ keys: Type.Array(Jwk) }), ...PROBLEMS },
       },
-      config: { quiet: true },
+      config: { access: "open", quiet: true },
     },
     () => ({ keys }),
   );

@@ -1,10 +1,10 @@
-import { fence } from "../../activities/registry/end.ts";
-import { findInstance, type InstanceView, listInstances } from "../../activities/registry/instances.ts";
+import { fence, readReceipt } from "../../activities/registry/end.ts";
+import { listInstances } from "../../activities/registry/instances.ts";
 import { PlatformError } from "../../domain/errors.ts";
-import { parseInstanceId } from "../../domain/ids.ts";
 import type { Gateway } from "../gateway.ts";
 import { instanceDetail, instanceSummary } from "../instance-view.ts";
 import { fillBody } from "../optional-body.ts";
+import { readOrThrow } from "../read-instance.ts";
 import {
   ExplodeBody,
   ExplodingBody,
@@ -13,6 +13,7 @@ import {
   InstanceParams,
   InstanceQuery,
   PROBLEMS,
+  Receipt,
 } from "../schemas.ts";
 import type { Server } from "../server.ts";
 
@@ -29,6 +30,7 @@ export function instanceRoutes(server: Server, gateway: Gateway): void {
         querystring: InstanceQuery,
         response: { 200: InstanceList, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     async (request) => {
       const options = { limit: MAX_LISTED, ended: request.query.ended === "true" };
@@ -44,8 +46,27 @@ export function instanceRoutes(server: Server, gateway: Gateway): void {
         params: InstanceParams,
         response: { 200: InstanceDetail, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     async (request) => instanceDetail(gateway, await readOrThrow(gateway, request.params.id)),
+  );
+  server.get(
+    "/api/instances/:id/receipt",
+    {
+      schema: {
+        operationId: "receipt",
+        summary: "The signed proof of what became of an instance; 404 until it has exploded",
+        params: InstanceParams,
+        response: { 200: Receipt, ...PROBLEMS },
+      },
+      config: { access: "admin" },
+    },
+    async (request) => {
+      const { id } = await readOrThrow(gateway, request.params.id);
+      const receipt = await readReceipt(registry, id);
+      if (!receipt) throw new PlatformError("not-found", { detail: `a receipt of instance ${id}` });
+      return receipt;
+    },
   );
   server.post(
     "/api/instances/:id/explode",
@@ -59,6 +80,7 @@ export function instanceRoutes(server: Server, gateway: Gateway): void {
         body: ExplodeBody,
         response: { 202: ExplodingBody, ...PROBLEMS },
       },
+      config: { access: "admin" },
       preValidation: fillBody,
     },
     async (request, reply) => {
@@ -70,11 +92,4 @@ export function instanceRoutes(server: Server, gateway: Gateway): void {
       return { instanceId: id, status: "exploding" };
     },
   );
-}
-
-async function readOrThrow({ registry }: Gateway, id: string): Promise<InstanceView> {
-  const instanceId = parseInstanceId(id);
-  const instance = instanceId && (await findInstance(registry, instanceId));
-  if (!instance) throw new PlatformError("not-found", { detail: `instance ${id}` });
-  return instance;
 }

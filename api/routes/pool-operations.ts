@@ -30,6 +30,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
         body: CountBody(LIMITS.replenishMaxCount),
         response: { 200: PoolStatus, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     async (request) => {
       await workflows.updatePool(pool, replenish, [request.body.count]);
@@ -45,6 +46,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
         body: CountBody(LIMITS.drainMaxCount),
         response: { 200: DrainedBody, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     async (request) => ({ drained: await workflows.updatePool(pool, drain, [request.body.count]) }),
   );
@@ -57,6 +59,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
         body: PauseBody,
         response: { 200: PoolStatus, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     async (request) => {
       await workflows.updatePool(pool, pause, [request.body.reason]);
@@ -72,6 +75,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
         body: EmptyBody,
         response: { 200: PoolStatus, ...PROBLEMS },
       },
+      config: { access: "admin" },
       preValidation: fillBody,
     },
     async () => {
@@ -88,6 +92,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
         body: TargetBody,
         response: { 200: PoolStatus, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     async (request) => {
       await workflows.updatePool(pool, setTarget, [request.body.target]);
@@ -106,6 +111,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
           ...PROBLEMS,
         },
       },
+      config: { access: "admin" },
       preValidation: fillBody,
     },
     async () => {
@@ -122,6 +128,7 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
         body: EmptyBody,
         response: { 200: AuditBody, ...PROBLEMS },
       },
+      config: { access: "admin" },
       preValidation: fillBody,
     },
     async () => ({ violations: Value.Parse(AuditBody.properties.violations, await workflows.audit()) }),

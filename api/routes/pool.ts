@@ -13,7 +13,7 @@ export function publicPoolRoutes(server: Server, { registry, config }: Gateway):
         summary: "How many agents are in which state",
         response: { 200: PoolCounts, ...PROBLEMS },
       },
-      config: { quiet: true },
+      config: { access: "open", quiet: true },
     },
     () => countPool(registry, config.pool),
   );
@@ -28,6 +28,7 @@ export function poolRoutes(server: Server, gateway: Gateway): void {
         summary: "Settings and counts, and why the pool is not full",
         response: { 200: PoolStatus, ...PROBLEMS },
       },
+      config: { access: "admin" },
     },
     () => poolStatus(gateway),
   );

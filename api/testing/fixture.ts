@@ -6,7 +6,8 @@ import { Client, Connection } from "@temporalio/client";
 import { openDatabase } from "../../activities/registry/database.ts";
 import { ensurePool } from "../../activities/registry/pools.ts";
 import type { Registry } from "../../activities/registry/registry.ts";
-import { Vault } from "../../activities/registry/vault.ts";
+import { localVault } from "../../activities/registry/vault.ts";
+import type { MasterKeySet } from "../../infra/config/master-keys.ts";
 import { startTemporaryPostgres } from "../../infra/local/postgres/temporary.ts";
 import { findTemporal } from "../../infra/local/temporal/find.ts";
 import { startTemporal } from "../../infra/local/temporal.ts";
@@ -28,6 +29,8 @@ export interface Fixture extends AsyncDisposable {
   readonly client: Client;
   readonly databaseUrl: string;
   readonly temporalAddress: string;
+  /** What the gateways seal with. */
+  readonly keys: MasterKeySet;
   readonly log: LogLine[];
   /** Another gateway of the same platform. */
   startAnother(environment?: Readonly<Record<string, string>>): Promise<RunningGateway>;
@@ -48,13 +51,19 @@ async function assemble(stack: AsyncDisposableStack): Promise<Fixture> {
   stack.defer(postgres.stop);
   await migrate(postgres.url);
   const masterKey = randomBytes(32);
+  const keys: MasterKeySet = { master: masterKey, previous: [], digest: masterKey };
   const db = openDatabase(postgres.url, {
     maxConnections: 4,
     // Only connections that are closing anyway, when Postgres stops.
     onError: () => undefined,
   });
   stack.defer(() => db.destroy());
-  const registry: Registry = { db, vault: new Vault(masterKey), environment: "local", prefix: "cv" };
+  const registry: Registry = {
+    db,
+    vault: localVault(keys),
+    environment: "local",
+    prefix: "cv",
+  };
   const pool = parseConfig(environmentOf(postgres.url, temporalAddress, masterKey)).pool;
   await ensurePool(
     registry,
@@ -78,6 +87,7 @@ async function assemble(stack: AsyncDisposableStack): Promise<Fixture> {
     client: new Client({ connection }),
     databaseUrl: postgres.url,
     temporalAddress,
+    keys,
     log,
     startAnother,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

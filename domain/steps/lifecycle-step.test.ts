@@ -15,6 +15,7 @@ const facts: LifecycleFacts = {
   faultedEpoch: 0,
   unprovenEpoch: 0,
   lacking: false,
+  creditDue: false,
 };
 const SILENT: Partial<LifecycleFacts> = {
   state: "recovering",
@@ -53,6 +54,16 @@ describe("nextLifecycleAction", () => {
       "makes what an idle instance lacks",
       { state: "idle", epoch: 1, process: "running", lacking: true },
       { do: "equip" },
+    ],
+    [
+      "grants a claimed instance what is due",
+      { state: "claimed", epoch: 1, process: "running", creditDue: true },
+      { do: "credit" },
+    ],
+    [
+      "but nothing before it is claimed",
+      { state: "idle", epoch: 1, process: "running", creditDue: true },
+      { do: "rest" },
     ],
     ["and a claimed one", { state: "claimed", epoch: 1, process: "running", lacking: true }, { do: "equip" }],
     [

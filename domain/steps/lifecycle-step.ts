@@ -20,6 +20,8 @@ export interface LifecycleFacts {
   unprovenEpoch: number;
   /** Some of its equipment is to be made now. */
   lacking: boolean;
+  /** Its key may not spend what it was granted. */
+  creditDue: boolean;
 }
 
 export type LifecycleAction =
@@ -33,6 +35,8 @@ export type LifecycleAction =
   | { do: "prove"; next: "hand-over" | "recovered" }
   /** Make what it lacks of its equipment. */
   | { do: "equip" }
+  /** Grant what is due, and let its key spend what it was granted. */
+  | { do: "credit" }
   | { do: "rest" }
   | { do: "cool-down" }
   | { do: "explode"; reason: EndReason }
@@ -71,7 +75,7 @@ export function nextLifecycleAction(facts: LifecycleFacts, bounds: LifecycleBoun
     case "idle":
       return failed ? { do: "explode", reason: "idle-lost" } : rest;
     case "claimed":
-      return failed ? restart : rest;
+      return failed ? restart : facts.creditDue ? { do: "credit" } : rest;
     case "recovering": {
       if (failed) return restart;
       const unproven = overdue && facts.unprovenEpoch === facts.epoch;

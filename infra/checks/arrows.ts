@@ -20,14 +20,14 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   },
   activities: { may: ["domain"], why: "the world, as the domain's words" },
   workers: {
-    may: ["domain", "workflows", "activities", "infra/config"],
+    may: ["domain", "workflows", "activities", "infra/config", "infra/codec"],
     why: "what runs where",
   },
   api: {
     // `agent/convos` is the protocol's library: an invite is verified before anything is bound to it.
     may: [
       ...["domain", "activities/registry", "activities/agent", "activities/deliver-to-agent.ts"],
-      ...["workflows/messages.ts", "agent/convos", "infra/config"],
+      ...["workflows/messages.ts", "agent/convos", "infra/config", "infra/codec"],
     ],
     mayTypes: ["workflows"],
     why: "thin: it reads the registry and talks to workflows",

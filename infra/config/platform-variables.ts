@@ -34,6 +34,25 @@ export const PlatformVariables = {
     pattern: "^[A-Za-z0-9+/]{43}=$",
     description: "32 bytes in base64; seals what callers and agents entrust to the platform. A secret.",
   }),
+  MASTER_KEY_PREVIOUS: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9+/]{43}=(,[A-Za-z0-9+/]{43}=){0,4}$",
+      description:
+        "Up to five other master keys, separated by commas: what they sealed can be opened, nothing is sealed with them. For rotation (`SECURITY.md`). A secret.",
+    }),
+  ),
+  DIGEST_KEY: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9+/]{43}=$",
+      description:
+        "32 bytes in base64; keys the digests by which repeated claims are known. By default MASTER_KEY; required beside MASTER_KEY_PREVIOUS, as it has to stay when that changes. A secret.",
+    }),
+  ),
+  TEMPORAL_CODEC: Type.Union([Type.Literal("off"), Type.Literal("on")], {
+    default: "off",
+    description:
+      "`on`: what workflows and activities are given and answer is sealed before it reaches Temporal. Sealed histories are read either way.",
+  }),
   // A resource's name has at most 32 characters: these two, the instance's 12 and two hyphens.
   ENVIRONMENT: Type.String({
     pattern: "^[a-z0-9]{1,12}$",

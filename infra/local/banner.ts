@@ -5,7 +5,8 @@ export function banner(stack: RunningStack, credentialsFile: string): string {
   return `
   Gateway      ${stack.apiUrl}/docs
   Temporal UI  ${stack.temporalUiUrl ?? "off"}
-  Network      XMTP ${stack.xmtpNetwork}; models: ${stack.openrouter}
+  Network      XMTP ${stack.xmtpNetwork}
+  Providers    ${providers(stack)}
   API key      in ${credentialsFile}
 
   Claim an agent:   npm run claim -- --instructions "You are our trip planner"
@@ -15,4 +16,12 @@ export function banner(stack: RunningStack, credentialsFile: string): string {
   Ctrl-C stops everything; the state is kept.
 
 `;
+}
+
+function providers({ standIns, realProviders }: RunningStack): string {
+  const parts = [
+    ...(realProviders.length > 0 ? [`real: ${realProviders.join(", ")}`] : []),
+    ...(standIns.length > 0 ? [`local stand-ins: ${standIns.join(", ")}`] : []),
+  ];
+  return parts.join("; ");
 }

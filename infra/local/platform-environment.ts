@@ -12,7 +12,8 @@ export type Endpoints = {
   /** Undefined: the network's own nodes. */
   readonly xmtpUrl: string | undefined;
   readonly openrouterUrl: string;
-  readonly openrouterManagementKey: string;
+  /** The environment by which the providers' doubles are reached. */
+  readonly doubles: Readonly<Record<string, string>>;
   readonly apiPort: number;
   readonly apiUrl: string;
 };
@@ -28,8 +29,9 @@ export function platformEnvironment(context: PartContext, endpoints: Endpoints):
     ...(temporal.uiUrl && { TEMPORAL_UI_URL: temporal.uiUrl }),
     XMTP_ENV: endpoints.xmtpNetwork,
     ...(xmtpUrl && { XMTP_API_URL: xmtpUrl }),
-    OPENROUTER_BASE_URL: endpoints.openrouterUrl,
-    OPENROUTER_MANAGEMENT_KEY: endpoints.openrouterManagementKey,
+    ...endpoints.doubles,
+    // The real Telnyx cannot reach this machine.
+    ...(endpoints.doubles.TELNYX_BASE_URL && { TELNYX_WEBHOOK_URL: `${apiUrl}/webhooks/telnyx` }),
     API_PORT: String(endpoints.apiPort),
     PUBLIC_API_URL: apiUrl,
     API_KEY: secrets.apiKey,

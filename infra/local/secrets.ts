@@ -10,8 +10,8 @@ export type LocalSecrets = {
   readonly masterKey: string;
   /** Ed25519, PKCS 8, base64: signs receipts. */
   readonly receiptKey: string;
-  /** The management key of the OpenRouter double. */
-  readonly openrouterDoubleKey: string;
+  /** What the keys of the provider doubles are made from. */
+  readonly doublesSecret: string;
 };
 
 export const SECRETS_FILE = "secrets.json";
@@ -29,7 +29,7 @@ export async function keepSecrets(stateDir: string): Promise<LocalSecrets> {
     apiKey: `local-${randomBytes(24).toString("base64url")}`,
     masterKey: randomBytes(32).toString("base64"),
     receiptKey: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
-    openrouterDoubleKey: `sk-or-v1-local-${randomBytes(24).toString("hex")}`,
+    doublesSecret: randomBytes(32).toString("hex"),
   };
   await writePrivateJson(file, secrets);
   return secrets;
@@ -64,7 +64,7 @@ function parseSecrets(file: string, text: string): LocalSecrets {
     apiKey: field("apiKey"),
     masterKey: field("masterKey"),
     receiptKey: field("receiptKey"),
-    openrouterDoubleKey: field("openrouterDoubleKey"),
+    doublesSecret: field("doublesSecret"),
   };
 }
 

@@ -1,10 +1,12 @@
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { choosePort } from "./choose-port.ts";
+import type { ProviderName } from "./doubles/providers.ts";
 import { freePort } from "./free-port.ts";
 import { type NodeChild, startNodeChild } from "./node-child.ts";
 import { DEFAULT_PORTS, type LocalOptions } from "./options.ts";
 import { startPostgres } from "./postgres.ts";
+import { doublesEnvironment } from "./provider-accounts.ts";
 import type { LocalSecrets } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
 import { rotateLog, type StateDir } from "./state-dir.ts";
@@ -86,18 +88,23 @@ export async function runXmtpNode(context: PartContext): Promise<string> {
   return textField(ready, "url");
 }
 
-/** Returns the URL of the OpenRouter double. */
-export async function runDoubles(context: PartContext): Promise<string> {
+/** Returns the environment by which the platform reaches the doubles of these providers. */
+export async function runDoubles(
+  context: PartContext,
+  providers: readonly ProviderName[],
+): Promise<Record<string, string>> {
   const { state, secrets } = context;
+  const ports: string[] = [];
+  for (const name of providers) ports.push("--port", `${name}=${await freePort()}`);
   const { ready } = await runOwnProgram(context, {
     name: "doubles",
     script: "infra/local/doubles/main.ts",
-    args: ["--data", state.doubles, "--openrouter-port", String(await freePort())],
-    env: { OPENROUTER_DOUBLE_MANAGEMENT_KEY: secrets.openrouterDoubleKey },
+    args: ["--data", state.doubles, ...ports],
+    env: { DOUBLES_SECRET: secrets.doublesSecret },
     readyTimeoutMs: FOREIGN_READY_MS,
     graceS: 10,
   });
-  return textField(ready.openrouter, "url");
+  return doublesEnvironment(providers, ready);
 }
 
 export async function runOwnProgram(

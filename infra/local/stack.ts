@@ -4,6 +4,7 @@ import { DEFAULT_PORTS } from "./options.ts";
 import { platformEnvironment } from "./platform-environment.ts";
 import type { Program } from "./programs.ts";
 import type { Progress } from "./progress.ts";
+import { modelProviderUrl, providersWithKey, providersWithoutKey } from "./provider-accounts.ts";
 import { writeCredentials } from "./secrets.ts";
 import { xmtpNetwork } from "./settings.ts";
 import {
@@ -16,14 +17,14 @@ import {
 } from "./stack-parts.ts";
 import type { TemporalSource } from "./temporal/find.ts";
 
-const OPENROUTER_URL = "https://openrouter.ai/api/v1";
-
 export type RunningStack = {
   readonly apiUrl: string;
   readonly temporalUiUrl: string | undefined;
   readonly temporalAddress: string;
   readonly xmtpNetwork: string;
-  readonly openrouter: "local stand-in" | "openrouter.ai";
+  /** Providers that a double on this machine plays. */
+  readonly standIns: readonly string[];
+  readonly realProviders: readonly string[];
   readonly openrouterUrl: string;
 };
 
@@ -46,15 +47,16 @@ export async function startStack(
   const xmtpUrl =
     network === "local" ? await progress.step("XMTP node", () => runXmtpNode(context), String) : undefined;
 
-  const realKey = settings.OPENROUTER_MANAGEMENT_KEY;
-  const openrouterUrl =
-    realKey === undefined
-      ? await progress.step(
+  const standIns = providersWithoutKey(settings);
+  const doubles =
+    standIns.length === 0
+      ? {}
+      : await progress.step(
           "Provider doubles",
-          () => runDoubles(context),
-          (url) => `OpenRouter at ${url}`,
-        )
-      : (settings.OPENROUTER_BASE_URL ?? OPENROUTER_URL);
+          () => runDoubles(context, standIns),
+          () => standIns.join(", "),
+        );
+  const openrouterUrl = modelProviderUrl(settings, doubles);
 
   const { asked, usual } = { asked: options.gatewayPort, usual: DEFAULT_PORTS.gateway };
   const apiPort = await choosePort({ part: "the gateway", asked, usual, note });
@@ -62,7 +64,7 @@ export async function startStack(
   const environment = platformEnvironment(context, {
     ...{ databaseUrl, temporal, xmtpUrl, openrouterUrl, apiPort, apiUrl },
     xmtpNetwork: network,
-    openrouterManagementKey: realKey ?? secrets.openrouterDoubleKey,
+    doubles,
   });
   // Only now: after a crash, what an operator has set since stays.
   const firstEnv = options.pool === undefined ? {} : { POOL_RETARGET: "1" };
@@ -78,7 +80,8 @@ export async function startStack(
     temporalUiUrl: temporal.uiUrl,
     temporalAddress: temporal.address,
     xmtpNetwork: network,
-    openrouter: realKey === undefined ? "local stand-in" : "openrouter.ai",
+    standIns,
+    realProviders: providersWithKey(settings),
     openrouterUrl,
   };
 }

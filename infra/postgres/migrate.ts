@@ -9,12 +9,16 @@ import * as registry from "./migrations/0001-registry.ts";
 import * as providerBudgets from "./migrations/0002-provider-budgets.ts";
 import * as bootstrapTokens from "./migrations/0003-bootstrap-tokens.ts";
 import * as equipment from "./migrations/0004-equipment.ts";
+import * as spend from "./migrations/0005-spend.ts";
+import * as inbound from "./migrations/0006-inbound.ts";
 
 const MIGRATIONS = {
   "0001-registry": registry,
   "0002-provider-budgets": providerBudgets,
   "0003-bootstrap-tokens": bootstrapTokens,
   "0004-equipment": equipment,
+  "0005-spend": spend,
+  "0006-inbound": inbound,
 };
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, Connection } from "@temporalio/client";
 import { ProcessDriver } from "../../activities/compute/process/process-driver.ts";
 import { openDatabase } from "../../activities/registry/database.ts";
 import type { Registry } from "../../activities/registry/registry.ts";
-import { Vault } from "../../activities/registry/vault.ts";
+import { localVault } from "../../activities/registry/vault.ts";
 import { type PoolName, parsePoolName } from "../../domain/ids.ts";
 import { type OpenRouterDouble, startOpenRouterDouble } from "../local/doubles/openrouter/server.ts";
 import { freePort } from "../local/free-port.ts";
@@ -15,6 +15,7 @@ import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
 import { findTemporal } from "../local/temporal/find.ts";
 import { startTemporal } from "../local/temporal.ts";
 import { migrate } from "../postgres/migrate.ts";
+import { KillableServer } from "./killable-server.ts";
 import { startProgram, type TestProgram } from "./program.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -34,15 +35,6 @@ export interface PlatformOptions {
   durable?: boolean;
 }
 
-/** The guardian that `startTemporal` runs the server under has one child that is the server. */
-async function childOf(pid: number): Promise<number> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-  for (const child of children.trim().split(" ")) {
-    if ((await readFile(`/proc/${child}/comm`, "utf8")).startsWith("temporal")) return Number(child);
-  }
-  throw new Error("the guardian has no Temporal");
-}
-
 const CRASH_TIMEOUT_MS = 45_000;
 
 const SCRIPTS = {
@@ -51,6 +43,7 @@ const SCRIPTS = {
   gateway: "api/main.ts",
 } as const;
 export type ProgramName = keyof typeof SCRIPTS;
+export type ServerName = "postgres" | "temporal";
 
 /** The platform's own programs on real Postgres and Temporal, each of which a test may kill and start again. */
 export class TestPlatform implements AsyncDisposable {
@@ -63,8 +56,8 @@ export class TestPlatform implements AsyncDisposable {
   readonly openrouter: OpenRouterDouble;
   readonly environment: Readonly<Record<string, string>>;
   readonly standInUrl: string | undefined;
-  /** Of the Temporal server itself, for tests that stop it for a while. */
-  readonly temporalPid: number;
+  /** What a test may kill and start again on its data. */
+  readonly servers: Readonly<Record<ServerName, KillableServer>>;
   readonly #programs = new Map<ProgramName, TestProgram>();
   readonly #closers: (() => Promise<void>)[];
 
@@ -78,7 +71,7 @@ export class TestPlatform implements AsyncDisposable {
     openrouter: OpenRouterDouble;
     environment: Readonly<Record<string, string>>;
     standInUrl: string | undefined;
-    temporalPid: number;
+    servers: Readonly<Record<ServerName, KillableServer>>;
     closers: (() => Promise<void>)[];
   }) {
     this.dir = parts.dir;
@@ -90,7 +83,7 @@ export class TestPlatform implements AsyncDisposable {
     this.openrouter = parts.openrouter;
     this.environment = parts.environment;
     this.standInUrl = parts.standInUrl;
-    this.temporalPid = parts.temporalPid;
+    this.servers = parts.servers;
     this.#closers = parts.closers;
   }
 
@@ -104,13 +97,19 @@ export class TestPlatform implements AsyncDisposable {
     const source = await findTemporal({ env: process.env, note: (text) => console.error(text) });
     if (source.kind !== "cli")
       throw new Error("these tests start a Temporal of their own: unset TEMPORAL_ADDRESS");
-    const server = await startTemporal({
+    const temporalOptions = {
       cli: source,
       dir: join(dir, "temporal"),
+      port: await freePort(),
       headless: true,
       log: () => undefined,
-    });
-    closers.push(() => server.stop());
+    };
+    const server = await startTemporal(temporalOptions);
+    const servers = {
+      postgres: await KillableServer.of("postgres", postgres, () => postgres.startAgain()),
+      temporal: await KillableServer.of("temporal", server, () => startTemporal(temporalOptions)),
+    };
+    closers.push(() => servers.temporal.stop());
     const openrouter = await startOpenRouterDouble({ recordRequests: true });
     closers.push(() => openrouter.close());
     const masterKey = randomBytes(32);
@@ -143,9 +142,14 @@ export class TestPlatform implements AsyncDisposable {
       pool,
       openrouter,
       standInUrl,
-      temporalPid: await childOf(server.pid),
+      servers,
       closers,
-      registry: { db, vault: new Vault(masterKey), environment: "test", prefix: "cv" },
+      registry: {
+        db,
+        vault: localVault({ master: masterKey, previous: [], digest: masterKey }),
+        environment: "test",
+        prefix: "cv",
+      },
       temporal: new Client({ connection }),
       environment: {
         DATABASE_URL: postgres.url,
@@ -197,6 +201,11 @@ export class TestPlatform implements AsyncDisposable {
         throw new Error(`the worker never came to ${point}`);
       }),
     ]);
+  }
+
+  /** Of the Temporal server itself, for tests that stop it for a while. */
+  get temporalPid(): number {
+    return this.servers.temporal.pid;
   }
 
   async #start(

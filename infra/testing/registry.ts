@@ -3,7 +3,7 @@ import { openDatabase } from "../../activities/registry/database.ts";
 import { newInstanceId } from "../../activities/registry/new-id.ts";
 import { ensurePool, instanceKeyContext } from "../../activities/registry/pools.ts";
 import type { Registry } from "../../activities/registry/registry.ts";
-import { Vault } from "../../activities/registry/vault.ts";
+import { localVault } from "../../activities/registry/vault.ts";
 import { type InstanceId, type PoolName, parsePoolName, resourceName } from "../../domain/ids.ts";
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
 import { migrate } from "../postgres/migrate.ts";
@@ -12,6 +12,8 @@ export interface TestRegistry extends AsyncDisposable {
   registry: Registry;
   pool: PoolName;
   url: string;
+  /** What it seals with; 32 bytes. */
+  masterKey: Buffer;
   /** An instance that is idle, without any process behind it. */
   idle(): Promise<InstanceId>;
 }
@@ -24,7 +26,13 @@ export async function startTestRegistry(): Promise<TestRegistry> {
     maxConnections: 16,
     onError: (error) => console.error(error.message),
   });
-  const registry: Registry = { db, vault: new Vault(randomBytes(32)), environment: "test", prefix: "cv" };
+  const masterKey = randomBytes(32);
+  const registry: Registry = {
+    db,
+    vault: localVault({ master: masterKey, previous: [], digest: masterKey }),
+    environment: "test",
+    prefix: "cv",
+  };
   const pool = parsePoolName("default");
   if (!pool) throw new Error("the pool's name must be one");
   await ensurePool(
@@ -36,12 +44,17 @@ export async function startTestRegistry(): Promise<TestRegistry> {
     registry,
     pool,
     url: postgres.url,
+    masterKey,
     async idle() {
       const id = newInstanceId();
       const row = { id, pool, name: resourceName("cv", "test", id), generation: "g1" };
       await db
         .insertInto("instances")
-        .values({ ...row, state: "idle", data_key: registry.vault.newDataKey(instanceKeyContext(id)).sealed })
+        .values({
+          ...row,
+          state: "idle",
+          data_key: (await registry.vault.newDataKey(instanceKeyContext(id))).sealed,
+        })
         .execute();
       return id;
     },

@@ -14,8 +14,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function start(flags: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+async function start(flags: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const lines: string[] = [];
   const errors: string[] = [];
   child.stderr.on("data", (text) => errors.push(String(text)));
@@ -39,7 +42,7 @@ const manage = (url: string, path: string, init: RequestInit = {}): Promise<Resp
 
 describe("main", () => {
   it("says in one line that it is ready, stops on a signal, and keeps its state", async () => {
-    const first = await start(["--data", folder, "--openrouter-port", "0"]);
+    const first = await start(["--data", folder, "--port", "openrouter=0"]);
     const ready = JSON.parse(first.lines[0] ?? "");
     expect(ready).toEqual({
       ready: true,
@@ -59,7 +62,7 @@ describe("main", () => {
     expect(await first.stop("SIGTERM")).toBe(0);
     expect([first.lines.length, first.errors]).toEqual([1, []]);
 
-    const second = await start(["--data", folder, "--record-requests"]);
+    const second = await start(["--data", folder, "--record-requests", "--port", "openrouter=0"]);
     const { url } = JSON.parse(second.lines[0] ?? "").openrouter;
     expect(await (await manage(url, "/keys")).json()).toMatchObject({ data: [{ name: "kept", limit: 7 }] });
     expect((await fetch(`${url}/chat/completions`, asKey)).status).toBe(200);
@@ -69,24 +72,42 @@ describe("main", () => {
     expect(await second.stop("SIGINT")).toBe(0);
   });
 
+  it("starts every provider's double, with keys that nobody can guess without the secret", async () => {
+    const known = await start([]);
+    const secret = await start([], { DOUBLES_SECRET: "of this machine" });
+    const [first, second] = [known, secret].map(({ lines }) => JSON.parse(lines[0] ?? ""));
+    expect(Object.keys(second)).toEqual(["ready", "openrouter", "agentmail", "telnyx", "bankr"]);
+    for (const [name, field] of [
+      ["openrouter", "managementKey"],
+      ["agentmail", "apiKey"],
+      ["telnyx", "apiKey"],
+      ["bankr", "partnerKey"],
+    ] as const)
+      expect(second[name][field]).not.toBe(first[name][field]);
+    await Promise.all([known.stop("SIGTERM"), secret.stop("SIGTERM")]);
+  });
+
   it("keeps keys when it is killed", async () => {
-    const first = await start(["--data", folder]);
+    const first = await start(["--data", folder, "--port", "openrouter=0"]);
     const { url } = JSON.parse(first.lines[0] ?? "").openrouter;
     expect((await manage(url, "/keys", { method: "POST", body: '{"name":"survivor"}' })).status).toBe(201);
     await first.stop("SIGKILL");
-    const second = await start(["--data", folder]);
+    const second = await start(["--data", folder, "--port", "openrouter=0"]);
     const again = JSON.parse(second.lines[0] ?? "").openrouter.url;
     expect(await (await manage(again, "/keys")).json()).toMatchObject({ data: [{ name: "survivor" }] });
     await second.stop("SIGTERM");
   });
 
-  it.each([[["--surprise"]], [["--openrouter-port", "many"]], [["extra"]]])("refuses %j", async (flags) => {
-    const { exited, errors, lines } = await start(flags);
-    const [code] = await exited;
-    expect(code).toBe(1);
-    expect(errors.join("")).toContain("usage:");
-    expect(lines).toEqual([]);
-  });
+  it.each([[["--surprise"]], [["--port", "openrouter=many"]], [["--port", "nobody=1"]], [["extra"]]])(
+    "refuses %j",
+    async (flags) => {
+      const { exited, errors, lines } = await start(flags);
+      const [code] = await exited;
+      expect(code).toBe(1);
+      expect(errors.join("")).toContain("usage:");
+      expect(lines).toEqual([]);
+    },
+  );
 });
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}`, "content-type": "application/json" });

@@ -1,45 +1,65 @@
 import { parseArgs } from "node:util";
-import { DEFAULT_MANAGEMENT_KEY, startOpenRouterDouble } from "./openrouter/server.ts";
+import { PROVIDER_DOUBLES, type ProviderName, type RunningDouble } from "./providers.ts";
 
-const USAGE = "usage: main.ts [--data DIR] [--openrouter-port PORT] [--record-requests]";
+const USAGE = "usage: main.ts [--data DIR] [--port PROVIDER=PORT]… [--record-requests]";
 
-/** Starts the provider doubles and prints one JSON line when they are ready. SIGTERM and SIGINT stop them. */
+/**
+ * Starts the doubles of the named providers, or of all, and prints one JSON line when they are ready: per provider its
+ * URL and what a client needs to be let in. SIGTERM and SIGINT stop them.
+ */
 async function main(): Promise<void> {
-  const { data, port, recordRequests } = readFlags();
-  // The key comes by the environment, as process arguments can be read by everyone.
-  const managementKey = process.env.OPENROUTER_DOUBLE_MANAGEMENT_KEY ?? DEFAULT_MANAGEMENT_KEY;
-  const openrouter = await startOpenRouterDouble({
-    port,
-    managementKey,
-    recordRequests,
-    ...(data === undefined ? {} : { dataDir: data }),
-  });
+  const { data, ports, recordRequests } = readFlags();
+  // It comes by the environment, as process arguments can be read by everyone.
+  const secret = process.env.DOUBLES_SECRET;
+  const running: [ProviderName, RunningDouble][] = [];
+  const stopAll = async () => {
+    await Promise.all(running.map(([, double]) => double.close()));
+  };
+  try {
+    for (const [name, port] of ports)
+      running.push([name, await PROVIDER_DOUBLES[name]({ port, dataDir: data, secret, recordRequests })]);
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
   let isStopping = false;
   const stop = () => {
     if (isStopping) return;
     isStopping = true;
-    openrouter.close().catch(fail);
+    stopAll().catch(fail);
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-  const ready = { ready: true, openrouter: { url: openrouter.url, managementKey: openrouter.managementKey } };
-  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const ready = Object.fromEntries(running.map(([name, { access }]) => [name, access]));
+  process.stdout.write(`${JSON.stringify({ ready: true, ...ready })}\n`);
 }
 
-function readFlags(): { data: string | undefined; port: number; recordRequests: boolean } {
+function readFlags() {
   const { values } = parseArgs({
     options: {
       data: { type: "string" },
-      "openrouter-port": { type: "string", default: "0" },
+      port: { type: "string", multiple: true, default: [] },
       "record-requests": { type: "boolean", default: false },
     },
     strict: true,
     allowPositionals: false,
   });
-  const port = Number(values["openrouter-port"]);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--openrouter-port: not a port. ${USAGE}`);
-  return { data: values.data, port, recordRequests: values["record-requests"] };
+  const asked = new Map(values.port.map(readPort));
+  const names = Object.keys(PROVIDER_DOUBLES).filter(isProvider);
+  const ports = asked.size > 0 ? asked : new Map(names.map((name) => [name, 0]));
+  return { data: values.data, ports, recordRequests: values["record-requests"] };
+}
+
+function readPort(flag: string): [ProviderName, number] {
+  const [name = "", text = ""] = flag.split("=");
+  const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!isProvider(name) || !(port >= 0 && port <= 65_535))
+    throw new Error(`--port: not PROVIDER=PORT. ${USAGE}`);
+  return [name, port];
+}
+
+function isProvider(name: string): name is ProviderName {
+  return Object.hasOwn(PROVIDER_DOUBLES, name);
 }
 
 function fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chown, readFile, readlink, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, readdir, readFile, readlink, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -45,7 +45,8 @@ export async function ensureCluster(
 /**
  * A Postgres that was killed leaves `postmaster.pid`. Postgres itself ignores the file when the pid is gone, but
  * refuses to start when the pid now belongs to some other process of its user, which is common in containers. A
- * Postgres that is still stopping is waited for.
+ * Postgres that is still stopping is waited for, and so are the servers of single connections that outlive a killed
+ * one by a moment: without the file nothing else would keep a new Postgres from writing beside them.
  */
 export async function clearStalePidFile(clusterDir: string, waitMs: number): Promise<void> {
   const file = join(clusterDir, "postmaster.pid");
@@ -53,8 +54,8 @@ export async function clearStalePidFile(clusterDir: string, waitMs: number): Pro
   for (;;) {
     const text = await readFile(file, "utf8").catch(ignoreMissing);
     if (text === undefined) return;
-    const pid = Number.parseInt(text, 10);
-    if (!(await isPostmasterOf(clusterDir, pid))) {
+    const pid = await serverOf(clusterDir, Number.parseInt(text, 10));
+    if (pid === undefined) {
       await rm(file, { force: true });
       return;
     }
@@ -64,11 +65,21 @@ export async function clearStalePidFile(clusterDir: string, waitMs: number): Pro
   }
 }
 
-/** Postgres works inside its cluster folder, which tells it from a stranger with the same pid. */
-async function isPostmasterOf(clusterDir: string, pid: number): Promise<boolean> {
-  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
-  if (process.platform !== "linux") return (await commandOf(pid)).includes("postgres");
-  return (await readlink(`/proc/${pid}/cwd`).catch(ignoreMissing)) === clusterDir;
+/**
+ * The pid of a process of Postgres on this cluster. All of them work inside its folder, which tells them from a
+ * stranger with the pid that was `recorded`; elsewhere than on Linux only that one can be looked at.
+ */
+async function serverOf(clusterDir: string, recorded: number): Promise<number | undefined> {
+  if (process.platform !== "linux")
+    return recorded > 1 && (await commandOf(recorded)).includes("postgres") ? recorded : undefined;
+  for (const name of await readdir("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    if ((await readlink(`/proc/${name}/cwd`).catch(unlessHidden)) !== clusterDir) continue;
+    if ((await readFile(`/proc/${name}/comm`, "utf8").catch(unlessHidden))?.startsWith("postgres"))
+      return pid;
+  }
+  return undefined;
 }
 
 async function commandOf(pid: number): Promise<string> {
@@ -84,4 +95,10 @@ async function commandOf(pid: number): Promise<string> {
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code === "ENOENT" || error.code === "ESRCH") return undefined;
   throw error;
+}
+
+/** Gone meanwhile, or another user's, which is none of ours. */
+function unlessHidden(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "EACCES" || error.code === "EPERM") return undefined;
+  return ignoreMissing(error);
 }

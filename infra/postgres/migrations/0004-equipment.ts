@@ -1,11 +1,13 @@
 import { type Kysely, sql } from "kysely";
 
-/** When numbers and wallets are made, for each pool; and when a resource that is not made yet was last tried. */
+/** When numbers and wallets are made, for each pool; and when a resource was first and last tried. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     ALTER TABLE pools
       ADD COLUMN number_timing text NOT NULL DEFAULT 'eager' CHECK (number_timing IN ('eager', 'on-demand', 'off')),
       ADD COLUMN wallet_timing text NOT NULL DEFAULT 'eager' CHECK (wallet_timing IN ('eager', 'on-demand', 'off'))
   `.execute(db);
-  await sql`ALTER TABLE resources ADD COLUMN tried_at timestamptz`.execute(db);
+  await sql`ALTER TABLE resources ADD COLUMN tried_at timestamptz, ADD COLUMN intended_at timestamptz NOT NULL DEFAULT now()`.execute(
+    db,
+  );
 }

@@ -45,7 +45,7 @@ export function inPostgres(
   invariant: AuditedInvariant,
   detail: string,
   what: string,
-  statements: (scene: Scene) => Statements,
+  statements: (scene: Scene) => Statements | Promise<Statements>,
 ): Plant {
   return {
     invariant,
@@ -53,7 +53,7 @@ export function inPostgres(
     what,
     async make(scene) {
       const { db } = scene.platform.registry;
-      const { subject, plant, undo } = statements(scene);
+      const { subject, plant, undo } = await statements(scene);
       for (const statement of plant) await statement.execute(db);
       return {
         subject,

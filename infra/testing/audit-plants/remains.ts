@@ -32,10 +32,10 @@ export const REMAINS_PLANTS: readonly Plant[] = [
     ],
     undo: [sql`DELETE FROM secrets WHERE instance_id = ${gone.instanceId}`],
   })),
-  inPostgres("I5", "the exploded instance has a readable secret", "its key", ({ gone, platform }) => ({
+  inPostgres("I5", "the exploded instance has a readable secret", "its key", async ({ gone, platform }) => ({
     subject: gone.instanceId,
     plant: [
-      sql`UPDATE instances SET data_key = ${platform.registry.vault.newDataKey(instanceKeyContext(gone.instanceId)).sealed}
+      sql`UPDATE instances SET data_key = ${(await platform.registry.vault.newDataKey(instanceKeyContext(gone.instanceId))).sealed}
         WHERE id = ${gone.instanceId}`,
     ],
     undo: [sql`UPDATE instances SET data_key = NULL WHERE id = ${gone.instanceId}`],
@@ -51,10 +51,10 @@ export const REMAINS_PLANTS: readonly Plant[] = [
     "I5",
     "a text of the exploded instance's claim is still there",
     "its key",
-    ({ gone, platform }) => ({
+    async ({ gone, platform }) => ({
       subject: gone.instanceId,
       plant: [
-        sql`UPDATE claims SET data_key = ${platform.registry.vault.newDataKey(claimKeyContext(gone.claimId)).sealed}
+        sql`UPDATE claims SET data_key = ${(await platform.registry.vault.newDataKey(claimKeyContext(gone.claimId))).sealed}
           WHERE id = ${gone.claimId}`,
       ],
       undo: [sql`UPDATE claims SET data_key = NULL WHERE id = ${gone.claimId}`],

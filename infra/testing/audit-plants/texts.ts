@@ -49,7 +49,7 @@ export const TEXT_PLANTS: readonly Plant[] = [
     async make({ platform }) {
       const { db, vault } = platform.registry;
       const claim = extraClaim("waiting");
-      const { key, sealed } = vault.newDataKey(claimKeyContext(claim.id));
+      const { key, sealed } = await vault.newDataKey(claimKeyContext(claim.id));
       await claim.insert.execute(db);
       await sql`UPDATE claims SET data_key = ${sealed}, input = ${sealInput(key, claim.id, { instructions: INSTRUCTIONS })}
         WHERE id = ${claim.id}`.execute(db);

@@ -1,0 +1,24 @@
+import type { Gateway } from "../gateway.ts";
+import { type ProviderAccount, viewProviders } from "../provider-view.ts";
+import { PROBLEMS, ProviderList } from "../schemas.ts";
+import type { Server } from "../server.ts";
+
+/** What operators see of the accounts at the providers. */
+export function providerRoutes(
+  server: Server,
+  { registry }: Gateway,
+  accounts: readonly ProviderAccount[],
+): void {
+  server.get(
+    "/api/providers",
+    {
+      schema: {
+        operationId: "listProviders",
+        summary: "Show each provider's account: budget, requests, what the ledger has there",
+        response: { 200: ProviderList, ...PROBLEMS },
+      },
+      config: { access: "admin" },
+    },
+    () => viewProviders(registry, accounts),
+  );
+}

@@ -1,0 +1,37 @@
+import { type Static, Type } from "typebox";
+import type { Budget, Rate } from "../activities/rate-limit/budget.ts";
+import { countedFetch } from "../activities/rate-limit/counted-fetch.ts";
+import type { Database } from "../activities/registry/database.ts";
+
+/** Of `PROVIDER_BUDGETS`: other rates than the default ones, by `account/bucket`. */
+export const BudgetOverrides = Type.Record(
+  Type.String(),
+  Type.Object(
+    {
+      capacity: Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }),
+      refillPerSecond: Type.Number({ exclusiveMinimum: 0, maximum: 100_000 }),
+    },
+    { additionalProperties: false },
+  ),
+);
+
+/** What each provider's account may be asked, all processes together. */
+export class Budgets {
+  readonly #db: Database;
+  readonly #overrides: Static<typeof BudgetOverrides>;
+
+  constructor(db: Database, overrides: Static<typeof BudgetOverrides>) {
+    this.#db = db;
+    this.#overrides = overrides;
+  }
+
+  rateOf(budget: Budget): Rate {
+    return this.#overrides[`${budget.account}/${budget.bucket}`] ?? budget;
+  }
+
+  fetchFor(budget: Budget): typeof globalThis.fetch {
+    const { account, bucket } = budget;
+    const override = this.#overrides[`${account}/${bucket}`];
+    return countedFetch(this.#db, override ? { account, bucket, ...override } : budget);
+  }
+}
