@@ -17,7 +17,8 @@ import { fence } from "./registry/end.ts";
 import { noteEvent, readInstance, readTimeline } from "./registry/instances.ts";
 import { intend, listResources } from "./registry/ledger.ts";
 import { newInstanceId } from "./registry/new-id.ts";
-import { instanceKeyContext, readPool } from "./registry/pools.ts";
+import { instanceKeyContext } from "./registry/pools.ts";
+import { readPool } from "./registry/read-pool.ts";
 import { ReceiptSigner } from "./registry/receipt.ts";
 import { takeReport } from "./registry/reports.ts";
 import { storeSecret } from "./registry/secrets.ts";
@@ -143,13 +144,35 @@ describe("observeInstance", () => {
     for (const minutes of [70, 50, 2]) {
       await test.registry.db
         .insertInto("instance_events")
-        .values({ instance_id: id, kind: "launched", at: ago(minutes) })
+        .values(["launching", "launched"].map((kind) => ({ instance_id: id, kind, at: ago(minutes) })))
         .execute();
     }
     const after = await lifecycle.observeInstance(id);
     expect(after.recentStarts).toBe(2);
     expect(after.startedMsAgo).toBeGreaterThan(119_000);
     expect(after.startedMsAgo).toBeLessThan(180_000);
+  });
+
+  it("counts a start once, however often it is repeated, and also when it fails", async () => {
+    const id = await instance("claimed");
+    await lifecycle.launchInstance(id, 0);
+    await lifecycle.launchInstance(id, 0);
+    expect((await lifecycle.observeInstance(id)).recentStarts).toBe(1);
+    const { compute } = deps;
+    const failing = lifecycleActivities({
+      ...deps,
+      compute: new StandInDriver({ hostUrl: "http://127.0.0.1:9" }),
+    });
+    for (const after of [1, 2, 3]) {
+      await expect(failing.launchInstance(id, after)).rejects.toThrow();
+      await expect(failing.launchInstance(id, after)).rejects.toThrow();
+    }
+    expect(await readInstance(test.registry, id)).toMatchObject({ state: "recovering", epoch: 4 });
+    expect((await lifecycle.observeInstance(id)).recentStarts).toBe(4);
+    for (const kind of compute.resourceKinds)
+      expect(await listResources(test.registry, id)).toContainEqual(
+        expect.objectContaining({ provider: "compute", kind, lastError: expect.any(String) }),
+      );
   });
 
   it("tells the epoch of the last fault that only a new start mends", async () => {

@@ -8,7 +8,7 @@ import { destroyAll } from "./compute/driver.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { issueBootstrapToken } from "./registry/bootstrap.ts";
 import { fence } from "./registry/end.ts";
-import { readEquipment } from "./registry/equipment.ts";
+import { noteTry, readEquipment } from "./registry/equipment.ts";
 import {
   beginEpoch,
   handOver,
@@ -20,7 +20,8 @@ import {
   recordUrl,
 } from "./registry/instances.ts";
 import { intend, type LedgerEntry, recordActive } from "./registry/ledger.ts";
-import { noteStartFailure, noteStartSuccess, takeNudge } from "./registry/pools.ts";
+import { noteStartFailure, noteStartSuccess } from "./registry/pool-failures.ts";
+import { takeNudge } from "./registry/pools.ts";
 import { faultedEpoch, reportedEnd } from "./registry/reports.ts";
 import { agentSecrets, readSecret } from "./registry/secrets.ts";
 import { isCreditDue, readSpend } from "./registry/spend.ts";
@@ -82,6 +83,8 @@ export const lifecycleActivities = (deps: Dependencies) => {
         if (error instanceof PlatformError && error.code === "instance-doomed") {
           const { desired, name } = await readInstance(registry, id);
           if (desired === "absent") await destroyAll(compute, id, name);
+        } else if (error instanceof PlatformError) {
+          for (const kind of compute.resourceKinds) await noteTry(registry, id, "compute", kind, error.code);
         }
         throw error;
       }
@@ -107,7 +110,7 @@ export const lifecycleActivities = (deps: Dependencies) => {
     async handOverInstance(id: InstanceId): Promise<{ state: InstanceState; claimId: ClaimId | null }> {
       const { state, claimId } = await handOver(registry, id);
       const { pool } = await readInstance(registry, id);
-      await noteStartSuccess(registry, pool);
+      await noteStartSuccess(registry, id);
       if (claimId) await wakeWorkflow(temporal, claimWorkflowId(claimId));
       if (await takeNudge(registry, pool)) await wakePool(temporal, pool);
       return { state, claimId: claimId ?? null };
@@ -122,9 +125,10 @@ export const lifecycleActivities = (deps: Dependencies) => {
 
     /** Ends it, or answers false when it is no more in a state that this reason ends: then look again. */
     async explodeInstance(id: InstanceId, reason: EndReason): Promise<boolean> {
-      const fenced = await fence(registry, id, reason, ONLY_FROM[reason]);
-      const { pool, desired } = await readInstance(registry, id);
-      if (fenced && reason === "never-ready") await noteStartFailure(registry, pool, reason);
+      await fence(registry, id, reason, ONLY_FROM[reason]);
+      const { desired, endReason } = await readInstance(registry, id);
+      // Also when an attempt before this one has fenced it: it is noted once.
+      if (endReason === "never-ready") await noteStartFailure(registry, id);
       if (desired === "present") return false;
       await startExplode(temporal, id, reason);
       return true;

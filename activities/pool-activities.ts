@@ -1,6 +1,11 @@
 import type { InstanceId, PoolName } from "../domain/ids.ts";
+import type { RolloutStrategy } from "../domain/rollout.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { planPool, readPool, setPool, takeForDrain } from "./registry/pools.ts";
+import { type PoolPlan, planPool } from "./registry/pool-plan.ts";
+import { takeForDrain } from "./registry/pool-retirement.ts";
+import { type PoolChange, setPool } from "./registry/pools.ts";
+import { readPool } from "./registry/read-pool.ts";
+import { rollOut } from "./registry/rollout.ts";
 import { startExplode, startLifecycle } from "./workflow-starts.ts";
 
 /** How many lifecycles are started side by side. */
@@ -12,11 +17,13 @@ export interface PoolSummary {
   provisioning: number;
   waiting: number;
   pausedReason: string | null;
+  /** What failed alike, of starts or of claims. */
+  breakers: { kind: string; code: string }[];
 }
 
 export const poolActivities = ({ registry, temporal }: Dependencies) => ({
-  /** Decides and writes down which instances to start. */
-  planPool: (pool: PoolName): Promise<InstanceId[]> => planPool(registry, pool),
+  /** Decides and writes down which instances to start and which to replace. */
+  planPool: (pool: PoolName): Promise<PoolPlan> => planPool(registry, pool),
 
   async startInstances(ids: InstanceId[]): Promise<void> {
     for (let first = 0; first < ids.length; first += START_CONCURRENCY) {
@@ -26,16 +33,28 @@ export const poolActivities = ({ registry, temporal }: Dependencies) => ({
     }
   },
 
-  async summarizePool(name: PoolName): Promise<PoolSummary> {
-    const { target, pausedReason, counts } = await readPool(registry, name);
-    const { idle, provisioning, waiting } = counts;
-    return { target, idle, provisioning, waiting, pausedReason: pausedReason ?? null };
+  /** Starts the ends of instances that the plan has fenced. */
+  async retireInstances(ids: InstanceId[]): Promise<void> {
+    for (const id of ids) await startExplode(temporal, id, "superseded");
   },
 
-  changePool: (
-    name: PoolName,
-    change: { target?: number; pausedReason?: string | null; addExtra?: number },
-  ): Promise<void> => setPool(registry, name, change),
+  async summarizePool(name: PoolName): Promise<PoolSummary> {
+    const { target, pausedReason, counts, breakers } = await readPool(registry, name);
+    const { idle, provisioning, waiting } = counts;
+    return {
+      target,
+      idle,
+      provisioning,
+      waiting,
+      pausedReason: pausedReason ?? null,
+      breakers: breakers.map(({ kind, code }) => ({ kind, code })),
+    };
+  },
+
+  changePool: (name: PoolName, change: PoolChange): Promise<void> => setPool(registry, name, change),
+
+  rollOut: (name: PoolName, generation: string, strategy: RolloutStrategy): Promise<void> =>
+    rollOut(registry.db, name, generation, strategy),
 
   async drainPool(name: PoolName, count: number): Promise<InstanceId[]> {
     const ids = await takeForDrain(registry, name, count);

@@ -92,6 +92,7 @@ function makeGuards(gateway: Guarded): Record<Access, Guard> {
       // Its route finds out whose the token is.
       limits.open.take(request.ip);
     },
+    signature: async (request) => limits.open.take(request.ip),
   };
 }
 

@@ -5,6 +5,8 @@ import { ConfigError, readEnvironment } from "../infra/config/environment.ts";
 import { type MasterKeySet, masterKeysOf } from "../infra/config/master-keys.ts";
 import { PlatformVariables, ReceiptKey, Url } from "../infra/config/platform-variables.ts";
 import { type CallerKeys, digest } from "./auth.ts";
+import { type BrokerConfig, BrokerVariables, brokerConfig } from "./broker/broker-config.ts";
+import { type WebhookKeys, WebhookVariables, webhookKeys } from "./webhooks/webhook-config.ts";
 
 const KeyHashes = (what: string) =>
   Type.String({
@@ -47,6 +49,8 @@ export const GatewayEnvironment = Type.Object(
       KeyHashes("Claim keys, which may claim, read claims and cancel them; all that are listed are valid."),
     ),
     RECEIPT_KEY: Type.Optional(ReceiptKey),
+    ...WebhookVariables,
+    ...BrokerVariables,
     XMTP_ENV: Type.Union([Type.Literal("local"), Type.Literal("dev"), Type.Literal("production")], {
       default: "local",
       description: "XMTP network of the agents; invites of another one are refused.",
@@ -68,6 +72,8 @@ export interface GatewayConfig {
   /** Whether what goes to Temporal is sealed. */
   readonly codec: "on" | "off";
   readonly receiptKey: KeyObject | undefined;
+  readonly webhooks: WebhookKeys;
+  readonly broker: BrokerConfig;
   readonly environment: string;
   readonly resourcePrefix: string;
   readonly pool: PoolName;
@@ -94,6 +100,8 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     keys: masterKeysOf(environment, GATEWAY.name),
     codec: environment.TEMPORAL_CODEC,
     receiptKey: environment.RECEIPT_KEY === undefined ? undefined : toPrivateKey(environment.RECEIPT_KEY),
+    webhooks: webhookKeys(environment),
+    broker: brokerConfig(environment, GATEWAY.name),
     environment: environment.ENVIRONMENT,
     resourcePrefix: environment.RESOURCE_PREFIX,
     pool,

@@ -39,6 +39,7 @@ test("it is OpenAPI 3.1 with every route and its access", () => {
     return `${credentials.join("|") || "open"} ${name}`;
   });
   expect(access.sort()).toEqual([
+    "adminKey GET /api/inbound/counts",
     "adminKey GET /api/instances",
     "adminKey GET /api/instances/{id}",
     "adminKey GET /api/instances/{id}/receipt",
@@ -53,24 +54,35 @@ test("it is OpenAPI 3.1 with every route and its access", () => {
     "adminKey POST /api/pool/reconcile",
     "adminKey POST /api/pool/replenish",
     "adminKey POST /api/pool/resume",
+    "adminKey POST /api/pool/rollout",
     "adminKey POST /codec/decode",
     "adminKey POST /codec/encode",
+    "adminKey PUT /api/pool/max-age",
+    "adminKey PUT /api/pool/rate",
     "adminKey PUT /api/pool/target",
     "bootstrapToken POST /api/instances/{id}/bootstrap",
     "claimKey|adminKey DELETE /api/claims/{id}",
     "claimKey|adminKey GET /api/claims/{id}",
     "claimKey|adminKey POST /api/pool/claim",
+    "instanceSecret DELETE /api/instances/{id}/inbound/{inboundId}",
+    "instanceSecret GET /api/instances/{id}/equipment",
+    "instanceSecret GET /api/instances/{id}/inbound/{inboundId}",
+    "instanceSecret POST /api/instances/{id}/equipment",
     "instanceSecret POST /api/instances/{id}/events",
     "open GET /.well-known/jwks.json",
     "open GET /api/pool/counts",
     "open GET /healthz",
     "open GET /readyz",
+    "providerSignature POST /webhooks/agentmail",
+    "providerSignature POST /webhooks/railway/{secret}",
+    "providerSignature POST /webhooks/telnyx",
   ]);
   expect(Object.keys(document.components.securitySchemes).sort()).toEqual([
     "adminKey",
     "bootstrapToken",
     "claimKey",
     "instanceSecret",
+    "providerSignature",
   ]);
 });
 

@@ -68,6 +68,11 @@ describe("the pool", () => {
         drain: await operate("drain", { body: { count: 2 } }),
         pause: await operate("pause", { body: { reason: "maintenance" } }),
         resume: await operate("resume"),
+        rate: await operate("rate", { method: "PUT", body: { startsPerMinute: 30 } }),
+        noRate: await operate("rate", { method: "PUT", body: { startsPerMinute: 0 } }),
+        maxAge: await operate("max-age", { method: "PUT", body: { hours: 12 } }),
+        rollout: await operate("rollout", { body: { generation: "g2", strategy: "Recreate" } }),
+        noStrategy: await operate("rollout", { body: { generation: "g2", strategy: "AllAtOnce" } }),
         reconcile: await operate("reconcile", { body: {} }),
       };
     });
@@ -79,6 +84,11 @@ describe("the pool", () => {
       ["drain", 200],
       ["pause", 200],
       ["resume", 200],
+      ["rate", 200],
+      ["noRate", 400],
+      ["maxAge", 200],
+      ["rollout", 200],
+      ["noStrategy", 400],
       ["reconcile", 200],
     ]);
     expect(results.refused.body.code).toBe("conflict");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { recordThrottled, takeOrThrow, takeToken } from "../activities/rate-limit/take-token.ts";
+import { recordAccounts } from "../activities/registry/accounts.ts";
 import {
   beginRelease,
   intend,
@@ -7,10 +8,18 @@ import {
   recordAmbiguous,
   settle,
 } from "../activities/registry/ledger.ts";
+import { ResourceCatalogue } from "../activities/resources/catalogue.ts";
+import { TelnyxClient } from "../activities/telnyx/client.ts";
+import { NumberKind } from "../activities/telnyx/number.ts";
 import { startTestRegistry, type TestRegistry } from "../infra/testing/registry.ts";
 import { viewProviders } from "./provider-view.ts";
 import { type Fixture, startFixture } from "./testing/fixture.ts";
 import { call } from "./testing/http.ts";
+
+const TELNYX_ONLY = new NumberKind({
+  client: new TelnyxClient({ apiKey: "any", baseUrl: "http://127.0.0.1:9/v2" }),
+  profile: { name: "cv-test" },
+});
 
 let fixture: Fixture;
 let testRegistry: TestRegistry;
@@ -30,7 +39,7 @@ test("every provider is shown to those with a key, and to nobody else", async ()
     ...["compute", "openrouter", "agentmail", "telnyx", "bankr"],
   ]);
   expect(body.providers[0]).toEqual({
-    ...{ provider: "compute", account: "railway", configured: false },
+    ...{ provider: "compute", account: "compute", configured: false },
     ...{ buckets: [], resources: {}, lastError: null },
   });
   expect((await call(url, "/api/providers", { token: "" })).status).toBe(401);
@@ -70,18 +79,18 @@ test("what the ledger has is counted by kind and state, without what has ended",
   const ended = await entry("profile");
   await beginRelease(registry, ended.id);
   await settle(registry, ended.id, { kind: "absent" });
-  const accounts = [
-    { provider: "telnyx", account: "telnyx", configured: true },
-    { provider: "bankr", account: "bankr", configured: false },
-  ] as const;
-  const { providers } = await viewProviders(registry, accounts);
-  expect(providers).toEqual([
-    {
-      ...{ ...accounts[0], buckets: [], lastError: "ambiguous" },
-      resources: { number: { active: 2, ambiguous: 1 }, profile: { intended: 1 } },
-    },
-    { ...accounts[1], buckets: [], resources: {}, lastError: null },
-  ]);
+  await recordAccounts(registry, new ResourceCatalogue([TELNYX_ONLY]), "docker");
+  const { providers } = await viewProviders(registry);
+  const of = (name: string) => providers.find(({ provider }) => provider === name);
+  expect(of("telnyx")).toEqual({
+    ...{ provider: "telnyx", account: "telnyx", configured: true, buckets: [], lastError: "ambiguous" },
+    resources: { number: { active: 2, ambiguous: 1 }, profile: { intended: 1 } },
+  });
+  expect(of("bankr")).toEqual({
+    ...{ provider: "bankr", account: "bankr", configured: false },
+    ...{ buckets: [], resources: {}, lastError: null },
+  });
+  expect(of("compute")).toMatchObject({ account: "docker", configured: true });
 });
 
 test("a block that is over is not shown", async () => {
@@ -90,7 +99,7 @@ test("a block that is over is not shown", async () => {
   const longAgo = new Date(Date.now() - 3_600_000);
   await takeToken(registry.db, budget, { now: longAgo });
   await recordThrottled(registry.db, budget, 1_000, longAgo);
-  const account = { provider: "telnyx", account: "telnyx", configured: true } as const;
-  const { providers } = await viewProviders(registry, [account]);
-  expect(providers[0]?.buckets).toMatchObject([{ tokens: 5, blockedUntil: null, throttled: 1 }]);
+  const { providers } = await viewProviders(registry);
+  const telnyx = providers.find(({ provider }) => provider === "telnyx");
+  expect(telnyx?.buckets).toMatchObject([{ tokens: 5, blockedUntil: null, throttled: 1 }]);
 });

@@ -5,7 +5,7 @@ import { PROVIDERS, type Provider, type ResourceState } from "../domain/resource
 import type { ProviderList } from "./schemas.ts";
 
 /** An account at a provider, as its requests are counted. */
-export interface ProviderAccount {
+interface ProviderAccount {
   /** Of the ledger. */
   provider: Provider;
   /** Of the budgets. */
@@ -13,19 +13,10 @@ export interface ProviderAccount {
   configured: boolean;
 }
 
-/** Of a gateway that was not told which providers there are keys for. */
-export const NOTHING_CONFIGURED: readonly ProviderAccount[] = PROVIDERS.map((provider) => ({
-  provider,
-  account: provider === "compute" ? "railway" : provider,
-  configured: false,
-}));
-
 /** What may be asked of each account now, what was asked, and what the ledger has there that has not ended. */
-export async function viewProviders(
-  registry: Registry,
-  accounts: readonly ProviderAccount[],
-): Promise<ProviderList> {
-  const [buckets, counts, errors] = await Promise.all([
+export async function viewProviders(registry: Registry): Promise<ProviderList> {
+  const [accounts, buckets, counts, errors] = await Promise.all([
+    readAccounts(registry),
     readBuckets(registry),
     countResources(registry),
     readLastErrors(registry),
@@ -43,6 +34,15 @@ export async function viewProviders(
       };
     }),
   };
+}
+
+/** What the workers wrote down; a provider that they did not is not configured. */
+async function readAccounts({ db }: Registry): Promise<ProviderAccount[]> {
+  const rows = await db.selectFrom("provider_accounts").selectAll().execute();
+  return PROVIDERS.map(
+    (provider) =>
+      rows.find((row) => row.provider === provider) ?? { provider, account: provider, configured: false },
+  );
 }
 
 const readBuckets = ({ db }: Registry) =>

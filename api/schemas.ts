@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { AUDITED_INVARIANTS } from "../domain/audit.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { GENERATION_PATTERN, ROLLOUT_STRATEGIES } from "../domain/rollout.ts";
 import { ERROR_CODES } from "./problems.ts";
 
 /** The bodies of requests and answers. Unknown fields are refused everywhere. */
@@ -156,6 +157,34 @@ export const PoolStatus = Type.Object(
     failuresInARow: count,
     retryAfter: Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" }),
     counts: PoolCounts,
+    startsPerMinute: Type.Integer({ minimum: 1, description: "At most so many starts of its own." }),
+    maxAgeSeconds: Type.Integer({
+      minimum: 0,
+      description: "After which an idle agent is replaced; 0: never.",
+    }),
+    stale: Type.Integer({ minimum: 0, description: "Idle agents that are to be replaced." }),
+    rollout: Type.Object(
+      {
+        strategy: Type.String({ enum: [...ROLLOUT_STRATEGIES] }),
+        since: Type.Unsafe<string | null>({
+          type: ["string", "null"],
+          format: "date-time",
+          description: "Null when none is under way.",
+        }),
+      },
+      strict,
+    ),
+    breakers: Type.Array(
+      Type.Object(
+        {
+          kind: Type.String({ enum: ["starts", "claims"], description: "Of what." }),
+          code: Type.String({ description: "What failed alike." }),
+          openedAt: Time("Since when."),
+        },
+        strict,
+      ),
+      { description: "Those that are open: what is stopped because it failed alike." },
+    ),
     numberTiming: Type.String({ description: "When agents get phone numbers." }),
     walletTiming: Type.String({ description: "When agents get wallets." }),
     why: Type.String({ description: "One sentence: why the pool is not full, or that it is." }),
@@ -169,6 +198,38 @@ export const CountBody = (maximum: number) =>
   Type.Object({ count: Type.Integer({ minimum: 1, maximum }) }, strict);
 export const TargetBody = Type.Object(
   { target: Type.Integer({ minimum: 0, maximum: LIMITS.poolMaxTarget }) },
+  strict,
+);
+export const RateBody = Type.Object(
+  { startsPerMinute: Type.Integer({ minimum: 1, maximum: LIMITS.poolMaxStartsPerMinute }) },
+  strict,
+);
+export const MaxAgeBody = Type.Object(
+  {
+    hours: Type.Integer({
+      minimum: 0,
+      maximum: LIMITS.poolMaxAgeHours,
+      description: "After which an idle agent is replaced; 0: never.",
+    }),
+  },
+  strict,
+);
+export const RolloutBody = Type.Object(
+  {
+    generation: Type.String({
+      pattern: GENERATION_PATTERN,
+      description: "An agent's build and configuration.",
+    }),
+    strategy: Type.Optional(
+      Type.Union(
+        ROLLOUT_STRATEGIES.map((name) => Type.Literal(name)),
+        {
+          description:
+            "`OnReplenish` (the default): only new agents are of it. `Recreate`: idle ones are replaced as well, one by one.",
+        },
+      ),
+    ),
+  },
   strict,
 );
 export const PauseBody = Type.Object(

@@ -7,19 +7,21 @@ import { LIMITS } from "../domain/limits.ts";
 import { guardRoutes } from "./access.ts";
 import type { Gateway } from "./gateway.ts";
 import { problemHandler, sendProblem } from "./problems.ts";
-import { NOTHING_CONFIGURED, type ProviderAccount } from "./provider-view.ts";
 import { logRequests } from "./request-log.ts";
 import { bootstrapRoutes } from "./routes/bootstrap-routes.ts";
 import { claimRoutes } from "./routes/claims.ts";
 import { codecRoutes } from "./routes/codec-routes.ts";
+import { equipmentRoutes } from "./routes/equipment.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { inboundRoutes } from "./routes/inbound-routes.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { poolRoutes, publicPoolRoutes } from "./routes/pool.ts";
 import { poolOperationRoutes } from "./routes/pool-operations.ts";
 import { providerRoutes } from "./routes/provider-routes.ts";
 import { spendRoutes } from "./routes/spend.ts";
 import { SECURITY_SCHEMES } from "./scopes.ts";
+import { webhookRoutes } from "./webhooks/webhook-routes.ts";
 
 export type Server = FastifyInstance<
   import("node:http").Server,
@@ -34,10 +36,7 @@ const REQUEST_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /** The HTTP server with all routes, ready to listen. */
-export async function buildServer(
-  gateway: Gateway,
-  accounts: readonly ProviderAccount[] = NOTHING_CONFIGURED,
-): Promise<Server> {
+export async function buildServer(gateway: Gateway): Promise<Server> {
   const boot = Math.random().toString(36).slice(2, 8);
   let requests = 0;
   const badUrl = new PlatformError("invalid-request", { detail: "the URL cannot be read" });
@@ -83,9 +82,12 @@ export async function buildServer(
     poolRoutes(routes, gateway);
     poolOperationRoutes(routes, gateway);
     instanceRoutes(routes, gateway);
+    equipmentRoutes(routes, gateway);
     spendRoutes(routes, gateway);
-    providerRoutes(routes, gateway, accounts);
+    providerRoutes(routes, gateway);
     codecRoutes(routes, gateway);
+    inboundRoutes(routes, gateway);
+    await webhookRoutes(routes, gateway);
     const document = { schema: { hide: true }, config: { access: "open", quiet: true } } as const;
     routes.get("/openapi.json", document, () => server.swagger());
   });

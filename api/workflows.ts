@@ -25,7 +25,13 @@ import {
 import type { EndReason } from "../domain/instance-state.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
 import { WORKFLOW_TYPES } from "../domain/workflow-types.ts";
-import { type ClaimStart, type ExplodeStart, type PoolStart, wake } from "../workflows/messages.ts";
+import {
+  type ClaimStart,
+  type ExplodeStart,
+  type PoolStart,
+  type ReconcileStart,
+  wake,
+} from "../workflows/messages.ts";
 
 /** A start or a signal: more than this and the caller is better served by whoever mends it. */
 const CALL_TIMEOUT_MS = 2_000;
@@ -161,9 +167,11 @@ export class Workflows {
     );
   }
 
-  /** Reconciles now, or waits for the manual run that is under way; what it answers is passed on. */
+  /** Reconciles now and looks for leaks, or waits for the manual run that is under way; what it answers is passed on. */
   reconcile(): Promise<unknown> {
-    return this.#runNow(WORKFLOW_TYPES.reconcile, "Reconcile, asked for by an operator");
+    return this.#runNow(WORKFLOW_TYPES.reconcile, "Reconcile, asked for by an operator", [
+      { leaks: true } satisfies ReconcileStart,
+    ]);
   }
 
   /** Looks for breaches of the invariants, or waits for the look that is under way. */
@@ -171,10 +179,11 @@ export class Workflows {
     return this.#runNow(WORKFLOW_TYPES.audit, "Audit, asked for by an operator");
   }
 
-  async #runNow(type: string, staticSummary: string): Promise<unknown> {
+  async #runNow(type: string, staticSummary: string, args: unknown[] = []): Promise<unknown> {
     return this.#bounded(MANUAL_RUN_TIMEOUT_MS, async () => {
       const run = await this.#client.workflow.start(type, {
         workflowId: `${type}/manual`,
+        args,
         taskQueue: TASK_QUEUES.control,
         workflowIdConflictPolicy: "USE_EXISTING",
         workflowIdReusePolicy: "ALLOW_DUPLICATE",

@@ -1,4 +1,5 @@
 import { LIMITS } from "../domain/limits.ts";
+import { ROLLOUT_STRATEGIES } from "../domain/rollout.ts";
 import type { ApiClient } from "./api-client.ts";
 import { Drained, Pool, Reconciled } from "./api-types.ts";
 import { type Command, type Context, EXIT, type ExitCode, UsageError } from "./command.ts";
@@ -17,14 +18,26 @@ export const pool: Command = {
   replenish N       start N agents beyond the target (at most ${LIMITS.replenishMaxCount})
   drain N           explode N idle agents, the oldest first (at most ${LIMITS.drainMaxCount})
   target N          keep N idle agents (at most ${LIMITS.poolMaxTarget})
+  rate N            start at most N agents within a minute (at most ${LIMITS.poolMaxStartsPerMinute})
+  max-age HOURS     replace idle agents that are older, one at a time (0: never; at most ${LIMITS.poolMaxAgeHours})
+  rollout GENERATION
+                    start agents of this generation from now on; going back is rolling out the one before
   pause REASON      start no more agents
   resume            start agents again
   reconcile         start now what must run and does not
+  --strategy NAME   of a rollout: ${ROLLOUT_STRATEGIES.join(" or ")} (replaces idle ones as well, one at a time)
 ${COMMON_USAGE}`,
   run,
 };
 
-type Operation = (api: ApiClient, argument: string | undefined, context: Context) => Promise<void>;
+const OPTIONS = { strategy: { type: "string" } } as const;
+
+type Operation = (
+  api: ApiClient,
+  argument: string | undefined,
+  context: Context,
+  strategy: string | undefined,
+) => Promise<void>;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   show: async (api, argument, context) => {
@@ -36,6 +49,18 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     change(context, api, "replenish", { count: count(argument, LIMITS.replenishMaxCount) }),
   target: (api, argument, context) =>
     change(context, api, "target", { target: count(argument, LIMITS.poolMaxTarget, 0) }, "PUT"),
+  rate: (api, argument, context) => {
+    const startsPerMinute = count(argument, LIMITS.poolMaxStartsPerMinute);
+    return change(context, api, "rate", { startsPerMinute }, "PUT");
+  },
+  "max-age": (api, argument, context) =>
+    change(context, api, "max-age", { hours: count(argument, LIMITS.poolMaxAgeHours, 0) }, "PUT"),
+  rollout: (api, generation, context, strategy) => {
+    if (generation === undefined) throw new UsageError("rollout needs a generation");
+    if (strategy !== undefined && !ROLLOUT_STRATEGIES.some((name) => name === strategy))
+      throw new UsageError(`--strategy takes ${ROLLOUT_STRATEGIES.join(" or ")}`);
+    return change(context, api, "rollout", { generation, ...(strategy === undefined ? {} : { strategy }) });
+  },
   pause: (api, argument, context) => {
     if (argument === undefined) throw new UsageError("pause needs a reason");
     return change(context, api, "pause", { reason: argument });
@@ -70,11 +95,13 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 async function run(context: Context): Promise<ExitCode> {
-  const { values, positionals } = parseOptions(context.args, {}, 2);
+  const { values, positionals } = parseOptions(context.args, OPTIONS, 2);
   const [name = "show", argument] = positionals;
   const operate = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
   if (!operate) throw new UsageError(`there is no operation '${name}'`);
-  await operate(await openApi(context, values.state), argument, context);
+  if (values.strategy !== undefined && name !== "rollout")
+    throw new UsageError("only a rollout has a --strategy");
+  await operate(await openApi(context, values.state), argument, context, values.strategy);
   return EXIT.ok;
 }
 

@@ -23,6 +23,13 @@ export const EQUIPMENT: readonly EquipmentItem[] = [
   { provider: "bankr", kind: "wallet-key", required: false, timing: "wallet" },
 ];
 
+/** The kinds that come with a secret of their own, and how it is kept. */
+export const SECRET_OF: Readonly<Record<string, "model-key" | "mailbox-key" | "wallet-key" | undefined>> = {
+  "openrouter/model-key": "model-key",
+  "agentmail/mailbox-key": "mailbox-key",
+  "bankr/wallet-key": "wallet-key",
+};
+
 export interface EquipmentFacts {
   /** The kinds, as `provider/kind`, whose provider this installation has an account with. */
   configured: ReadonlySet<string>;

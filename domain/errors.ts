@@ -96,6 +96,12 @@ export const ERRORS = {
     "The pool is paused and no agent is idle",
     "An operator has to resume it; `GET /api/pool` says why.",
   ),
+  "pool-unhealthy": entry(
+    503,
+    true,
+    "Claims fail alike at present",
+    "Repeat with the same key after Retry-After; `GET /api/pool` says what fails.",
+  ),
   "queue-full": entry(
     503,
     true,

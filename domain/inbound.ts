@@ -28,8 +28,10 @@ export const OutsideMessage = Type.Object(
     /** A phone number, or a mail address with or without a name. */
     from: Type.String(),
     to: Type.String(),
-    /** RFC 3339. */
+    /** RFC 3339, by the provider's clock. */
     sentAt: Type.String(),
+    /** The provider's id of the message, which an answer refers to. */
+    reference: Type.String(),
     subject: Type.Optional(Type.String()),
     text: Type.String(),
     /** Links to pictures, or the names of attachments. */

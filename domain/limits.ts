@@ -14,6 +14,8 @@ export const LIMITS = {
   replenishMaxCount: 20,
   drainMaxCount: 20,
   poolMaxTarget: 500,
+  poolMaxStartsPerMinute: 60_000,
+  poolMaxAgeHours: 8_760,
   claimMaxAttempts: 3,
   restartMaxPerHour: 6,
   codecBodyMaxBytes: 4 * 1024 * 1024,
@@ -27,6 +29,7 @@ export const LIMITS = {
   railwayWebhookMaxBytes: 64 * 1024,
   /** What may wait to be fetched by one agent; more is dropped. */
   inboundMaxWaiting: 200,
+  inboundTextMaxChars: 20_000,
   /** An agent's requests to a provider through the broker. */
   brokerRate: { perSecond: 1, burst: 20 },
   brokerRequestMaxBytes: 64 * 1024,

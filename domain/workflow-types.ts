@@ -7,9 +7,12 @@ export const WORKFLOW_TYPES = {
   reconcile: "reconcile",
   audit: "audit",
   spend: "spend",
+  leaks: "leaks",
 } as const;
 
 /** The schedule that starts `reconcile`. */
 export const RECONCILE_SCHEDULE = "reconcile";
 /** The schedule that starts `spend`. */
 export const SPEND_SCHEDULE = "spend";
+/** The schedule that starts `leaks`. */
+export const LEAKS_SCHEDULE = "leaks";

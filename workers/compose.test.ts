@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readPool, setPool } from "../activities/registry/pools.ts";
+import { setPool } from "../activities/registry/pools.ts";
+import { readPool } from "../activities/registry/read-pool.ts";
 import { type Fixture, startFixture } from "../api/testing/fixture.ts";
 import { POOL } from "../api/testing/instances.ts";
 import { compose } from "./compose.ts";

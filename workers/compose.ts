@@ -1,15 +1,12 @@
 import { Client, Connection } from "@temporalio/client";
 import type { DataConverter } from "@temporalio/common";
 import { NativeConnection } from "@temporalio/worker";
-import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
+import { Type } from "typebox";
 import { AgentClient } from "../activities/agent/agent-client.ts";
-import type { ComputeDriver } from "../activities/compute/driver.ts";
-import { ProcessDriver } from "../activities/compute/process/process-driver.ts";
-import { StandInDriver } from "../activities/compute/stand-in/stand-in-driver.ts";
 import type { Dependencies } from "../activities/dependencies.ts";
 import { OpenRouterClient } from "../activities/openrouter/client.ts";
 import { OPENROUTER_BUDGET } from "../activities/rate-limit/default-budgets.ts";
+import { recordAccounts } from "../activities/registry/accounts.ts";
 import { openDatabase } from "../activities/registry/database.ts";
 import { ensurePool } from "../activities/registry/pools.ts";
 import { ReceiptSigner } from "../activities/registry/receipt.ts";
@@ -20,15 +17,12 @@ import { parsePoolName } from "../domain/ids.ts";
 import { dataConverterOf } from "../infra/codec/data-converter.ts";
 import { ConfigError } from "../infra/config/environment.ts";
 import { masterKeysOf } from "../infra/config/master-keys.ts";
-import { WORKERS, type WorkerConfig } from "./config.ts";
+import { computeDriver } from "./compute-driver.ts";
+import { parseJsonSetting, WORKERS, type WorkerConfig } from "./config.ts";
 import { equipmentKinds } from "./equipment-kinds.ts";
 import { log } from "./log.ts";
 import { BudgetOverrides, Budgets } from "./provider-budgets.ts";
 
-/** From the start of an agent's process until it listens; being ready takes longer. */
-const LAUNCH_TIMEOUT_MS = 30_000;
-
-const Command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
 const Environment = Type.Record(Type.String(), Type.String());
 
 export interface Composition {
@@ -71,12 +65,17 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
   );
   if (masterKeys.previous.length > 0)
     log({ event: "data-keys-rewrapped", count: await rewrapDataKeys(registry) });
-  const budgets = new Budgets(db, json(BudgetOverrides, "PROVIDER_BUDGETS", config.PROVIDER_BUDGETS));
+  const budgets = new Budgets(
+    db,
+    parseJsonSetting(BudgetOverrides, "PROVIDER_BUDGETS", config.PROVIDER_BUDGETS),
+  );
   const openrouter = new OpenRouterClient({
     baseUrl: config.OPENROUTER_BASE_URL,
     managementKey: config.OPENROUTER_MANAGEMENT_KEY,
     fetch: budgets.fetchFor(OPENROUTER_BUDGET),
   });
+  const resources = new ResourceCatalogue(equipmentKinds(config, registry, openrouter, budgets));
+  await recordAccounts(registry, resources, config.COMPUTE);
   return {
     connection,
     dataConverter,
@@ -87,13 +86,13 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
         namespace: config.TEMPORAL_NAMESPACE,
         dataConverter,
       }),
-      compute: computeDriver(config),
+      compute: computeDriver(config, registry, budgets),
       agents: new AgentClient(),
       openrouter,
-      resources: new ResourceCatalogue(equipmentKinds(config, registry, openrouter, budgets)),
+      resources,
       retention: { backupHours: config.BACKUP_RETENTION_H, historyHours: config.HISTORY_RETENTION_H },
       receipts: new ReceiptSigner(Buffer.from(config.RECEIPT_KEY, "base64")),
-      agentEnvironment: json(Environment, "AGENT_ENVIRONMENT", config.AGENT_ENVIRONMENT),
+      agentEnvironment: parseJsonSetting(Environment, "AGENT_ENVIRONMENT", config.AGENT_ENVIRONMENT),
       quarantineMs: config.QUARANTINE_MS,
     },
     async close() {
@@ -102,40 +101,4 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
       await db.destroy();
     },
   };
-}
-
-function computeDriver(config: WorkerConfig): ComputeDriver {
-  switch (config.COMPUTE) {
-    case "process": {
-      if (!config.COMPUTE_DIR || !config.AGENT_COMMAND) {
-        throw new ConfigError(WORKERS.name, [
-          "COMPUTE_DIR and AGENT_COMMAND are required for COMPUTE=process",
-        ]);
-      }
-      const command = json(Command, "AGENT_COMMAND", config.AGENT_COMMAND);
-      return new ProcessDriver({
-        rootDir: config.COMPUTE_DIR,
-        command,
-        launchTimeoutMs: LAUNCH_TIMEOUT_MS,
-        ...(config.GATEWAY_UID_BASE === undefined ? {} : { gatewayUidBase: config.GATEWAY_UID_BASE }),
-      });
-    }
-    case "stand-in":
-      if (!config.STAND_IN_URL)
-        throw new ConfigError(WORKERS.name, ["STAND_IN_URL is required for COMPUTE=stand-in"]);
-      return new StandInDriver({ hostUrl: config.STAND_IN_URL });
-  }
-}
-
-function json<Schema extends typeof Command | typeof Environment | typeof BudgetOverrides>(
-  schema: Schema,
-  name: string,
-  text: string,
-): Static<Schema> {
-  try {
-    return Value.Parse(schema, JSON.parse(text));
-  } catch {
-    // The parser's message would quote the value.
-    throw new ConfigError(WORKERS.name, [`${name} is not the JSON that it should be`]);
-  }
 }

@@ -1,7 +1,9 @@
-import { type Static, Type } from "typebox";
+import { type Static, type TSchema, Type } from "typebox";
+import { Value } from "typebox/value";
 import { TIMINGS } from "../domain/equipment.ts";
-import { readEnvironment } from "../infra/config/environment.ts";
-import { PlatformVariables, ReceiptKey, Url } from "../infra/config/platform-variables.ts";
+import { ConfigError, readEnvironment } from "../infra/config/environment.ts";
+import { PlatformVariables, ReceiptKey } from "../infra/config/platform-variables.ts";
+import { ComputeVariables } from "./compute-config.ts";
 import { ProviderVariables } from "./provider-config.ts";
 
 const Timing = (what: string) =>
@@ -55,38 +57,7 @@ export const WorkerEnvironment = Type.Object(
       description: "Names the agent build and configuration.",
     }),
     ...ProviderVariables,
-    COMPUTE: Type.Union([Type.Literal("process"), Type.Literal("stand-in")], {
-      default: "process",
-      description: "Where agents run.",
-    }),
-    COMPUTE_DIR: Type.Optional(
-      Type.String({
-        pattern: "^/",
-        maxLength: 1_024,
-        description: "Folder of the agents' states, for `process`; absolute.",
-      }),
-    ),
-    AGENT_COMMAND: Type.Optional(
-      Type.String({
-        pattern: "^\\[",
-        maxLength: 4_096,
-        description: "JSON array: the agent's command, for `process`.",
-      }),
-    ),
-    GATEWAY_UID_BASE: Type.Optional(
-      Type.Integer({
-        minimum: 1_000,
-        maximum: 4_000_000_000,
-        description: "First user id for the agents' gateways, for `process` as root.",
-      }),
-    ),
-    STAND_IN_URL: Type.Optional(Type.String({ ...Url, description: "The stand-in host, for `stand-in`." })),
-    AGENT_ENVIRONMENT: Type.String({
-      default: "{}",
-      pattern: "^\\{",
-      maxLength: 16_384,
-      description: "JSON object: environment of every agent's process.",
-    }),
+    ...ComputeVariables,
     QUARANTINE_MS: Type.Integer({
       default: 3_600_000,
       minimum: 0,
@@ -102,4 +73,22 @@ export type WorkerConfig = Readonly<Static<typeof WorkerEnvironment>>;
 export const parseConfig = (variables: Readonly<Record<string, string | undefined>>): WorkerConfig =>
   readEnvironment(WorkerEnvironment, variables, WORKERS);
 
-export const WORKERS = { name: "the workers", ownNames: /^(POOL|COMPUTE|RESOURCE|QUARANTINE|STAND_IN)_/ };
+/** A setting that is JSON text. Throws a ConfigError that does not quote it. */
+export function parseJsonSetting<Schema extends TSchema>(
+  schema: Schema,
+  name: string,
+  text: string,
+): Static<Schema> {
+  try {
+    return Value.Parse(schema, JSON.parse(text));
+  } catch {
+    // The parser's message would quote the value.
+    throw new ConfigError(WORKERS.name, [`${name} is not the JSON that it should be`]);
+  }
+}
+
+export const WORKERS = {
+  name: "the workers",
+  ownNames:
+    /^(POOL|COMPUTE|RESOURCE|QUARANTINE|STAND_IN|RAILWAY|AGENTMAIL|TELNYX|BANKR|OPENROUTER|PROVIDER)_/,
+};

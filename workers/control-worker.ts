@@ -2,6 +2,7 @@ import { Worker } from "@temporalio/worker";
 import { auditActivities } from "../activities/audit-activities.ts";
 import { type ExitSource, watchExits } from "../activities/compute/watch-exits.ts";
 import { explodeActivities } from "../activities/explode-activities.ts";
+import { leakActivities } from "../activities/leak-activities.ts";
 import { lifecycleActivities } from "../activities/lifecycle-activities.ts";
 import { poolActivities } from "../activities/pool-activities.ts";
 import { providerActivities } from "../activities/provider-activities.ts";
@@ -53,6 +54,7 @@ export async function runControlWorker(
       ...explodeActivities(dependencies),
       ...reconcileActivities(dependencies),
       ...auditActivities(dependencies),
+      ...leakActivities(dependencies),
     },
     maxConcurrentActivityTaskExecutions: 50,
   });

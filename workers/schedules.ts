@@ -1,6 +1,11 @@
 import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy } from "@temporalio/client";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
-import { RECONCILE_SCHEDULE, SPEND_SCHEDULE, WORKFLOW_TYPES } from "../domain/workflow-types.ts";
+import {
+  LEAKS_SCHEDULE,
+  RECONCILE_SCHEDULE,
+  SPEND_SCHEDULE,
+  WORKFLOW_TYPES,
+} from "../domain/workflow-types.ts";
 
 interface ScheduledRun {
   scheduleId: string;
@@ -15,6 +20,12 @@ const SCHEDULES: readonly ScheduledRun[] = [
     workflowType: WORKFLOW_TYPES.reconcile,
     every: "60s",
     staticSummary: "Reconcile, each minute",
+  },
+  {
+    scheduleId: LEAKS_SCHEDULE,
+    workflowType: WORKFLOW_TYPES.leaks,
+    every: "10m",
+    staticSummary: "What the providers have against the ledger, each ten minutes",
   },
   {
     scheduleId: SPEND_SCHEDULE,

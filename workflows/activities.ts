@@ -2,6 +2,7 @@ import { type ActivityInterfaceFor, proxyActivities, proxyLocalActivities } from
 import type { auditActivities } from "../activities/audit-activities.ts";
 import type { claimActivities } from "../activities/claim-activities.ts";
 import type { explodeActivities } from "../activities/explode-activities.ts";
+import type { leakActivities } from "../activities/leak-activities.ts";
 import type { lifecycleActivities } from "../activities/lifecycle-activities.ts";
 import type { poolActivities } from "../activities/pool-activities.ts";
 import type { providerActivities } from "../activities/provider-activities.ts";
@@ -16,7 +17,7 @@ type LifecycleActivities = ReturnType<typeof lifecycleActivities>;
 type ClaimActivities = ReturnType<typeof claimActivities>;
 type ExplodeActivities = ReturnType<typeof explodeActivities>;
 type ReconcileActivities = ReturnType<typeof reconcileActivities>;
-type AuditActivities = ReturnType<typeof auditActivities>;
+type AuditActivities = ReturnType<typeof auditActivities> & ReturnType<typeof leakActivities>;
 type ProviderActivities = ReturnType<typeof providerActivities>;
 
 /** A worker that died is noticed within this; see `workers/heartbeats.ts`. */

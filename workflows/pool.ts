@@ -6,6 +6,7 @@ import {
   sleep,
   workflowInfo,
 } from "@temporalio/workflow";
+import { GENERATION_PATTERN, ROLLOUT_STRATEGIES } from "../domain/rollout.ts";
 import { pool as activities, poolOnce } from "./activities.ts";
 import {
   drain,
@@ -14,6 +15,9 @@ import {
   poolStateQuery,
   replenish,
   resume,
+  rollout,
+  setMaxAge,
+  setRate,
   setTarget,
   wake,
 } from "./messages.ts";
@@ -41,7 +45,21 @@ export async function pool({ pool: name }: PoolStart): Promise<void> {
   };
   setHandler(poolStateQuery, () => track.view);
   setHandler(wake, touch);
-  setHandler(setTarget, (target) => activities.changePool(name, { target }).then(touch));
+  setHandler(setTarget, (target) => activities.changePool(name, { target }).then(touch), {
+    validator: (target) => wholeFrom(0, target),
+  });
+  setHandler(setRate, (startsPerMinute) => activities.changePool(name, { startsPerMinute }).then(touch), {
+    validator: (startsPerMinute) => wholeFrom(1, startsPerMinute),
+  });
+  setHandler(setMaxAge, (maxAgeS) => activities.changePool(name, { maxAgeS }).then(touch), {
+    validator: (seconds) => wholeFrom(0, seconds),
+  });
+  setHandler(rollout, (generation, strategy) => activities.rollOut(name, generation, strategy).then(touch), {
+    validator(generation, strategy) {
+      if (!new RegExp(GENERATION_PATTERN).test(generation)) throw new RangeError("not a generation");
+      if (!ROLLOUT_STRATEGIES.includes(strategy)) throw new RangeError("not a strategy");
+    },
+  });
   setHandler(pause, (reason) => activities.changePool(name, { pausedReason: reason }).then(touch));
   setHandler(resume, () => activities.changePool(name, { pausedReason: null }).then(touch));
   setHandler(replenish, (count) => poolOnce.changePool(name, { addExtra: count }).then(touch));
@@ -53,10 +71,15 @@ export async function pool({ pool: name }: PoolStart): Promise<void> {
 
   while (true) {
     dirty = false;
-    const started = await activities.planPool(name);
-    if (started.length > 0) await activities.startInstances(started);
-    const { target, idle, provisioning, waiting, pausedReason } = await activities.summarizePool(name);
-    const facts = `${idle} of ${target} idle, ${provisioning} starting, ${waiting} claims waiting`;
+    const { start, retire } = await activities.planPool(name);
+    if (start.length > 0) await activities.startInstances(start);
+    if (retire.length > 0) await activities.retireInstances(retire);
+    const { target, idle, provisioning, waiting, pausedReason, breakers } =
+      await activities.summarizePool(name);
+    const facts = [
+      `${idle} of ${target} idle, ${provisioning} starting, ${waiting} claims waiting`,
+      ...breakers.map(({ kind, code }) => `${kind} fail alike (${code})`),
+    ].join(", ");
     track.enter(
       pausedReason ? `paused (${pausedReason}): ${facts}` : facts,
       pausedReason ? "paused" : "running",
@@ -70,4 +93,9 @@ export async function pool({ pool: name }: PoolStart): Promise<void> {
     woken = await condition(() => dirty, pauseMs, NEXT_LOOK);
     await sleep(COALESCE, GATHER);
   }
+}
+
+/** What Postgres would refuse for ever is refused before it is in the history. */
+function wholeFrom(minimum: number, value: number): void {
+  if (!Number.isInteger(value) || value < minimum) throw new RangeError(`a whole number from ${minimum}`);
 }

@@ -19,7 +19,11 @@ export interface Inventory {
 }
 
 /** What all providers have of this environment: the names of another one begin otherwise. */
-export async function readInventory({ registry, compute, resources }: Dependencies): Promise<Inventory> {
+export async function readInventory({
+  registry,
+  compute,
+  resources,
+}: Pick<Dependencies, "registry" | "compute" | "resources">): Promise<Inventory> {
   const prefix = `${registry.prefix}-${registry.environment}-`;
   const items = (await compute.list(prefix)).map(
     ({ kind, name, externalId }): InventoryEntry => ({ provider: "compute", kind, name, externalId }),

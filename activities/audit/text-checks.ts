@@ -1,4 +1,4 @@
-import { isGrpcServiceError } from "@temporalio/client";
+import { type Client, isGrpcServiceError } from "@temporalio/client";
 import type { Violation } from "../../domain/audit.ts";
 import type { ClaimId } from "../../domain/ids.ts";
 import type { Dependencies } from "../dependencies.ts";
@@ -6,6 +6,7 @@ import type { ClaimInput } from "../registry/claim-texts.ts";
 import { loadDelivery, readClaim } from "../registry/claims.ts";
 import type { Registry } from "../registry/registry.ts";
 import { readSecret } from "../registry/secrets.ts";
+import { payloadsIn } from "./payloads-in.ts";
 import { textsIn } from "./texts-in.ts";
 
 /** Newest first; a history is some ten kilobytes. */
@@ -54,13 +55,21 @@ async function workflowsWith(
     try {
       const history = await temporal.workflow.getHandle(workflowId, runId).fetchHistory();
       if (found(workflowId)) ids.add(runId);
-      else if (textsIn(history).some(found)) ids.add(workflowId);
+      else if ((await textsOfHistory(temporal, history)).some(found)) ids.add(workflowId);
     } catch (error) {
       // Deleted since it was listed: there is nothing to read in it any more.
       if (!isGrpcServiceError(error) || error.code !== GRPC_NOT_FOUND) throw error;
     }
   }
   return ids;
+}
+
+/** What is sealed on its way to Temporal is opened: under the platform's key a text is as wrong there as in the open. */
+async function textsOfHistory(temporal: Client, history: unknown): Promise<readonly string[]> {
+  let payloads = [...payloadsIn(history)];
+  for (const codec of temporal.options.loadedDataConverter.payloadCodecs)
+    payloads = await codec.decode(payloads);
+  return [...textsIn(history), ...textsIn(payloads)];
 }
 
 /** Each as it is and as it stands in JSON, which is what payloads are. */

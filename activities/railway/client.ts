@@ -26,6 +26,8 @@ import { Transport, type TransportOptions } from "./transport.ts";
 
 export interface RailwayClientOptions extends TransportOptions {
   workspaceId: string;
+  /** Awaited before each project is made, for the provider's narrower limit; its error is the create's. */
+  beforeProjectCreate?: () => Promise<void>;
 }
 
 /** A service within its project and environment. */
@@ -59,9 +61,11 @@ const MAX_PAGES = 200;
 export class RailwayClient {
   readonly workspaceId: string;
   readonly #transport: Transport;
+  readonly #beforeProjectCreate: () => Promise<void>;
 
-  constructor({ workspaceId, ...transport }: RailwayClientOptions) {
+  constructor({ workspaceId, beforeProjectCreate, ...transport }: RailwayClientOptions) {
     this.workspaceId = workspaceId;
+    this.#beforeProjectCreate = beforeProjectCreate ?? (async () => undefined);
     this.#transport = new Transport(transport);
   }
 
@@ -92,6 +96,7 @@ export class RailwayClient {
 
   /** At most 32 characters; names are not unique. The provider allows one in about half a minute. */
   async createProject(name: string): Promise<CreatedProjectRef> {
+    await this.#beforeProjectCreate();
     const input = { name, workspaceId: this.workspaceId };
     const { projectCreate } = await this.#transport.send(CreatedProject, documents.PROJECT_CREATE, { input });
     const environmentId = projectCreate.primaryEnvironmentId ?? projectCreate.environments.edges[0]?.node.id;

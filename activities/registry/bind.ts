@@ -39,10 +39,14 @@ export async function abandonBinding(db: Querier, id: ClaimId): Promise<void> {
     .execute();
 }
 
+const UNLESS_CLAIMS_FAIL = (pool: PoolName) =>
+  sql`AND NOT EXISTS (SELECT 1 FROM pool_breakers WHERE pool = ${pool} AND kind = 'claims')`;
+
 /**
  * Binds the oldest idle instance of the pool to a waiting claim, in one statement. Rows that somebody else holds at
  * this moment are skipped, so claims never wait for each other, or `wait`ed for when nothing may be missed; the partial
- * index makes it independent of the pool's size. Undefined when no instance is idle or the claim is not waiting.
+ * index makes it independent of the pool's size. Undefined when no instance is idle, when the claim is not waiting, and
+ * when the pool's claims fail alike so that this one would as well, unless that is ignored.
  */
 export async function bindOldestIdle(
   db: Querier,
@@ -50,13 +54,14 @@ export async function bindOldestIdle(
   claimId: ClaimId,
   attempt: number,
   locked: "skip" | "wait" = "skip",
+  breaker: "heed" | "ignore" = "heed",
 ): Promise<InstanceId | undefined> {
   const { rows } = await sql<{ instance_id: InstanceId }>`
     WITH waiting AS (
       SELECT id FROM claims WHERE id = ${claimId} AND state = 'waiting' FOR UPDATE
     ), chosen AS (
       SELECT i.id FROM instances i, waiting
-      WHERE i.pool = ${pool} AND i.state = 'idle' AND i.desired = 'present'
+      WHERE i.pool = ${pool} AND i.state = 'idle' AND i.desired = 'present' ${breaker === "heed" ? UNLESS_CLAIMS_FAIL(pool) : sql``}
       ORDER BY i.state_since LIMIT 1 FOR UPDATE OF i ${locked === "skip" ? sql`SKIP LOCKED` : sql``}
     ), taken AS (
       UPDATE instances SET state = 'claimed' FROM chosen WHERE instances.id = chosen.id RETURNING instances.id

@@ -12,6 +12,7 @@ import {
   openResult,
   sealResult,
 } from "./claim-texts.ts";
+import { openClaimsBreaker } from "./pool-breakers.ts";
 import { CLAIM_CHANNEL, type Registry } from "./registry.ts";
 import type { Schema } from "./schema.ts";
 
@@ -178,6 +179,7 @@ export async function replaceInstance(
         .insertInto("instance_events")
         .values({ instance_id: failed, kind: "quarantined", detail: why })
         .execute();
+      await openClaimsBreaker(tx, failed, why);
       await tx.updateTable("claims").set({ state: "waiting" }).where("id", "=", id).execute();
     }
     return rebind(tx, id);

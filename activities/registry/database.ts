@@ -21,7 +21,11 @@ export function openDatabase(
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // Without a listener an idle connection that the server drops would end the process.
-  pool.on("error", options.onError);
+  // Without listeners a connection that the server drops would end the process: the pool's own hears only of idle ones,
+  // and not of one that rests between two statements of a transaction.
+  pool.on("connect", (client) => client.on("error", options.onError));
+  pool.on("error", () => {
+    // Of an idle connection, whose own listener has been told already.
+  });
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 }

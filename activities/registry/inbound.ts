@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type ExpressionBuilder, sql } from "kysely";
 import { Value } from "typebox/value";
+import type { InstanceId } from "../../domain/ids.ts";
 import {
   type DropReason,
   type InboundItem,
   type InboundProvider,
   OutsideMessage,
 } from "../../domain/inbound.ts";
-import type { InstanceId } from "../../domain/ids.ts";
 import type { InstanceState } from "../../domain/instance-state.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Querier } from "./database.ts";
@@ -29,12 +29,15 @@ const isServing = (eb: ExpressionBuilder<Schema, "instances">) =>
     eb("instances.data_key", "is not", null),
   ]);
 
+/** The serving agent that was written to, or why there is none. */
+export type Recipient = { id: InstanceId } | { id?: never; reason: "unknown-recipient" | "unclaimed" };
+
 /** Whose address this is, by the ledger. */
 export async function findRecipient(
   { db }: Registry,
   provider: "telnyx" | "agentmail",
   address: string,
-): Promise<InstanceId | "unknown-recipient" | "unclaimed"> {
+): Promise<Recipient> {
   const rows = await db
     .selectFrom("resources")
     .innerJoin("instances", "instances.id", "resources.instance_id")
@@ -44,8 +47,9 @@ export async function findRecipient(
     .where("resources.external_id", "=", address)
     .where("resources.state", "=", "active")
     .execute();
-  if (rows.length === 0) return "unknown-recipient";
-  return rows.find(({ serving }) => serving)?.id ?? "unclaimed";
+  const serving = rows.find((row) => row.serving);
+  if (serving) return { id: serving.id };
+  return { reason: rows.length === 0 ? "unknown-recipient" : "unclaimed" };
 }
 
 export interface Arrival {
@@ -160,4 +164,24 @@ export async function countDrops(
       }),
     )
     .execute();
+}
+
+export interface InboundCounts {
+  waiting: number;
+  dropped: { provider: InboundProvider; reason: DropReason; count: number }[];
+}
+
+export async function readInboundCounts({ db }: Registry): Promise<InboundCounts> {
+  const { waiting } = await db
+    .selectFrom("inbound")
+    .select((eb) => eb.fn.countAll<string>().as("waiting"))
+    .where("delivered_at", "is", null)
+    .executeTakeFirstOrThrow();
+  const rows = await db
+    .selectFrom("inbound_drops")
+    .select(["provider", "reason", "count"])
+    .orderBy("provider")
+    .orderBy("reason")
+    .execute();
+  return { waiting: Number(waiting), dropped: rows.map((row) => ({ ...row, count: Number(row.count) })) };
 }

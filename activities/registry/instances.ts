@@ -78,26 +78,34 @@ export async function listInstances(
   return (await query.execute()).map(viewOf);
 }
 
+/** The event of each start that was begun; one that succeeded is followed by `launched`. */
+const LAUNCHING = "launching";
+
 /** Where an instance may have its process started; one that is kept aside stays as it is. */
 const LAUNCHED_IN: readonly InstanceState[] = ["provisioning", "starting", "claimed", "recovering"];
 
 /**
  * Begins the next start of the instance's process and returns its epoch; every report of an older one is
- * refused from now on. Throws `instance-doomed` when the instance is to be absent or is kept aside.
+ * refused from now on. It counts as a start whatever becomes of it. Throws `instance-doomed` when the instance is to be absent or is kept aside.
  */
 export async function beginEpoch({ db }: Registry, id: InstanceId, after: number): Promise<Epoch> {
-  const row = await db
-    .updateTable("instances")
-    .set({ epoch: after + 1, url: null })
-    .where("id", "=", id)
-    .where("desired", "=", "present")
-    .where("state", "in", LAUNCHED_IN)
-    .where("epoch", "in", [after, after + 1])
-    .returning("epoch")
-    .executeTakeFirst();
-  const epoch = row && parseEpoch(row.epoch);
-  if (!epoch) throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
-  return epoch;
+  return db.transaction().execute(async (tx) => {
+    const before = await tx
+      .selectFrom("instances")
+      .select("epoch")
+      .where("id", "=", id)
+      .where("desired", "=", "present")
+      .where("state", "in", LAUNCHED_IN)
+      .where("epoch", "in", [after, after + 1])
+      .forUpdate()
+      .executeTakeFirst();
+    const epoch = before && parseEpoch(after + 1);
+    if (!epoch) throw new PlatformError("instance-doomed", { detail: `instance ${id}` });
+    await tx.updateTable("instances").set({ epoch, url: null }).where("id", "=", id).execute();
+    if (before.epoch === after)
+      await tx.insertInto("instance_events").values({ instance_id: id, kind: LAUNCHING, epoch }).execute();
+    return epoch;
+  });
 }
 
 /** Where its agent listens; for the present epoch only, and no more once the instance is purged. */
@@ -205,17 +213,19 @@ export async function readTimeline({ db }: Registry, id: InstanceId): Promise<Ti
 }
 
 /**
- * How many processes of the instance were started within the last hour, and how long ago the last one was, or the
- * instance came into its state, whichever is later. By the clock of the database, like what it is compared with.
+ * How many starts of the instance's process were begun within the last hour, whatever became of them, and how long ago
+ * the last one succeeded, or the instance came into its state, whichever is later. By the clock of the database, like
+ * what it is compared with.
  */
 export async function readStarts(
   { db }: Registry,
   id: InstanceId,
 ): Promise<{ recentStarts: number; startedMsAgo: number }> {
   const { rows } = await sql<{ recent: string; ms_ago: string }>`
-    SELECT count(e.id) FILTER (WHERE e.at > now() - interval '1 hour') AS recent,
-      round(extract(epoch FROM now() - greatest(i.state_since, max(e.at))) * 1000) AS ms_ago
-    FROM instances i LEFT JOIN instance_events e ON e.instance_id = i.id AND e.kind = 'launched'
+    SELECT count(e.id) FILTER (WHERE e.kind = ${LAUNCHING} AND e.at > now() - interval '1 hour') AS recent,
+      round(extract(epoch FROM now() - greatest(i.state_since, max(e.at) FILTER (WHERE e.kind = 'launched'))) * 1000)
+        AS ms_ago
+    FROM instances i LEFT JOIN instance_events e ON e.instance_id = i.id AND e.kind IN (${LAUNCHING}, 'launched')
     WHERE i.id = ${id} GROUP BY i.id`.execute(db);
   return { recentStarts: Number(rows[0]?.recent ?? 0), startedMsAgo: Number(rows[0]?.ms_ago ?? 0) };
 }

@@ -9,6 +9,7 @@ import { bindOldestIdle, lockQueue } from "./bind.ts";
 import { type ClaimInput, claimKeyContext, sealInput } from "./claim-texts.ts";
 import { newClaimId } from "./new-id.ts";
 import { hashKey } from "./open-claim.ts";
+import { isTrialClaim } from "./pool-breakers.ts";
 import type { Registry } from "./registry.ts";
 import type { Schema } from "./schema.ts";
 
@@ -33,7 +34,8 @@ const MAX_TRIES = 3;
 
 /**
  * Takes a claim in, in one transaction: the claim row with its sealed input, and its binding or its place in the
- * queue. Throws `idempotency-key-reused`, `pool-empty`, `pool-paused` or `queue-full`, and then holds nothing.
+ * queue. Throws `idempotency-key-reused`, `pool-empty`, `pool-paused`, `pool-unhealthy` or `queue-full`, and then
+ * holds nothing.
  */
 export async function intakeClaim(registry: Registry, request: IntakeRequest): Promise<Intake> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -79,9 +81,10 @@ async function takeIn(
 
 async function waitInQueue(tx: Transaction<Schema>, request: IntakeRequest, id: ClaimId): Promise<Intake> {
   await lockQueue(tx, request.pool);
+  const breaker = (await isTrialClaim(tx, request.pool)) ? "ignore" : "heed";
   const instanceId =
-    (await bindOldestIdle(tx, request.pool, id, 1)) ??
-    (await bindOldestIdle(tx, request.pool, id, 1, "wait"));
+    (await bindOldestIdle(tx, request.pool, id, 1, "skip", breaker)) ??
+    (await bindOldestIdle(tx, request.pool, id, 1, "wait", breaker));
   if (instanceId) return { claimId: id, created: true, instanceId };
   if (request.onEmpty === "reject") throw new PlatformError(await whyEmpty(tx, request.pool));
   const { waiting } = await tx

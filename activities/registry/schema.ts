@@ -6,7 +6,9 @@ import type { ErrorCode } from "../../domain/errors.ts";
 import type { ClaimId, InstanceId, PoolName, ResourceName } from "../../domain/ids.ts";
 import type { DropReason, InboundItem, InboundProvider } from "../../domain/inbound.ts";
 import type { EndReason, InstanceState } from "../../domain/instance-state.ts";
+import type { LeakVerdict } from "../../domain/leak.ts";
 import type { Provider, ResourceOutcome, ResourceState } from "../../domain/resource-state.ts";
+import type { RolloutStrategy } from "../../domain/rollout.ts";
 
 /** A timestamp that the database fills in, and that may be set to an expression. */
 type Stamp = ColumnType<Date, Date | undefined, Date>;
@@ -25,7 +27,39 @@ export interface PoolsTable {
   nudged_at: Date | null;
   number_timing: Generated<Timing>;
   wallet_timing: Generated<Timing>;
+  /** The pool's own starts within any minute. */
+  starts_per_minute: Generated<number>;
+  /** Since an instance was planned, after which it is replaced while idle; 0 for never. */
+  max_age_s: Generated<number>;
+  paused_by: "operator" | "pool" | null;
+  /** The last one that the workers were configured with. */
+  configured_generation: string | null;
+  rollout_strategy: Generated<RolloutStrategy>;
+  /** Null when no rollout is under way. */
+  rollout_since: Date | null;
+  /** Failed starts of the new generation in a row. */
+  rollout_failures: Generated<number>;
 }
+
+/** How the start of an instance ended; one that is under way has none. */
+export interface StartOutcomesTable {
+  instance_id: InstanceId;
+  pool: PoolName;
+  at: Stamp;
+  /** What failed, as `<provider>/<code>` or `never-ready`; null for a success. */
+  code: string | null;
+}
+
+/** An open breaker; a closed one has no row. */
+export interface PoolBreakersTable {
+  pool: PoolName;
+  kind: BreakerKind;
+  code: string;
+  opened_at: Stamp;
+  /** When a claim was let through last, to see. */
+  trial_at: Date | null;
+}
+export type BreakerKind = "starts" | "claims";
 
 export interface InstancesTable {
   id: InstanceId;
@@ -151,6 +185,14 @@ export interface ReceiptsTable {
   signed_at: Stamp;
 }
 
+/** Which account each provider's requests are made with, as the workers were started last. */
+export interface ProviderAccountsTable {
+  provider: Provider;
+  /** Of the budgets. */
+  account: string;
+  configured: boolean;
+}
+
 /** A token bucket: what may be asked of a provider's account, and what was. */
 export interface ProviderBudgetsTable {
   account: string;
@@ -200,12 +242,27 @@ export interface InboundTable {
 export interface InboundDropsTable {
   provider: InboundProvider;
   reason: DropReason;
-  count: ColumnType<string, number, never>;
+  count: ColumnType<string, number, number>;
   last_at: Stamp;
 }
 
+/** What a provider has and the ledger does not account for. */
+export interface LeaksTable {
+  provider: Provider;
+  kind: string;
+  external_id: string;
+  name: string;
+  verdict: LeakVerdict;
+  first_seen_at: Stamp;
+  last_seen_at: Stamp;
+  removed_at: Date | null;
+}
+
 export interface Schema {
+  leaks: LeaksTable;
   pools: PoolsTable;
+  pool_breakers: PoolBreakersTable;
+  start_outcomes: StartOutcomesTable;
   instances: InstancesTable;
   claims: ClaimsTable;
   bindings: BindingsTable;
@@ -217,6 +274,7 @@ export interface Schema {
   spend: SpendTable;
   spend_days: SpendDaysTable;
   bootstrap_tokens: BootstrapTokensTable;
+  provider_accounts: ProviderAccountsTable;
   provider_budgets: ProviderBudgetsTable;
   inbound: InboundTable;
   inbound_drops: InboundDropsTable;

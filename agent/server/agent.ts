@@ -6,6 +6,8 @@ import { leaveConversation } from "./conversation/leave.ts";
 import { createExpiryTimer } from "./explode/expiry-timer.ts";
 import type { ExplodeReason, LivingParts } from "./explode/explosion.ts";
 import type { GatewayClient } from "./gateway-client.ts";
+import { createInboundClient } from "./inbound/inbound-client.ts";
+import { startIntake } from "./inbound/intake.ts";
 import { errorName, type Log } from "./log.ts";
 import type { AgentCore } from "./pool/agent-core.ts";
 import { createProvision, warmUpInvites } from "./pool/provision.ts";
@@ -82,6 +84,16 @@ export function createAgent(options: AgentOptions): Agent {
     log,
   });
 
+  const intake = startIntake({
+    notifications: state.notifications,
+    turns: state.turns,
+    client: createInboundClient({ ...config, instanceSecret }),
+    isClaimed: () => state.claim.read() !== undefined,
+    onMessage: () => turns.notify(),
+    onCredits: () => brain.refilled(),
+    log,
+  });
+
   const feedOf = (client: Identities["main"], judges: Admission | undefined): Feed => {
     const own = (): Service["watch"] => (service?.chat?.client === client ? service.watch : undefined);
     return startFeed({
@@ -99,6 +111,7 @@ export function createAgent(options: AgentOptions): Agent {
     });
   };
   const serve = (claim: ClaimRecord, opened: Identities): void => {
+    intake.wake();
     service = startService(claim, {
       state,
       identities: opened,
@@ -164,12 +177,17 @@ export function createAgent(options: AgentOptions): Agent {
     };
   };
 
+  const notify = (id: string): boolean => {
+    const isKept = state.notifications.keep(id);
+    intake.wake();
+    return isKept;
+  };
   const silence = async (): Promise<void> => {
     stopping.abort();
     turns.stop();
     brain.cut();
     timer.stop();
-    await reporter.stop();
+    await Promise.all([reporter.stop(), intake.stop()]);
   };
   const close = async (): Promise<void> => {
     closing.abort();
@@ -229,7 +247,7 @@ export function createAgent(options: AgentOptions): Agent {
     log("ready", { claimed: claim !== undefined });
   };
   return {
-    core: { status, provision, notify: (id) => state.notifications.keep(id) },
+    core: { status, provision, notify },
     boot: () => {
       booting = boot();
       return booting;

@@ -16,6 +16,8 @@ export interface Brain {
   start(turns: TurnSource): Promise<void>;
   /** The instructions of the claim are known. Must be quick: the claim's answer waits for it. */
   instruct(instructions: string): Promise<void>;
+  /** There is money again: the model may be asked. */
+  refilled(): void;
   /** Ends the way to the model at once and for good. */
   cut(): void;
   /** Ends every process and listener of it; nothing is left running when it resolves. */

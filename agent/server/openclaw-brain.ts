@@ -68,6 +68,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
       instructions = text;
       if (current !== undefined) await writeInstructions(home, text, user);
     },
+    refilled: () => loopback?.breaker.reset(),
     cut: () => loopback?.cut(),
     stop: async () => {
       isStopped = true;

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { deliverInbound } from "../../activities/inbound/deliver.ts";
 import { fence } from "../../activities/registry/end.ts";
 import { takeReport } from "../../activities/registry/reports.ts";
 import type { AgentEvent, ExplodeRequest } from "../../domain/agent-protocol.ts";
@@ -49,7 +50,8 @@ export function eventRoutes(server: Server, gateway: Gateway): void {
   );
 }
 
-async function wake({ registry, workflows }: Gateway, id: InstanceId, event: AgentEvent): Promise<void> {
+async function wake(gateway: Gateway, id: InstanceId, event: AgentEvent): Promise<void> {
+  const { registry, workflows, background } = gateway;
   switch (event.kind) {
     case "exploding": {
       const reason = END_REASON_OF[event.reason];
@@ -62,6 +64,11 @@ async function wake({ registry, workflows }: Gateway, id: InstanceId, event: Age
       return claimId ? workflows.wakeClaim(claimId) : undefined;
     }
     case "idle":
+      // A claimed agent that was away is told at once what has come for it meanwhile.
+      background.run("inbound-notify", { instance: id }, () =>
+        deliverInbound(gateway, id, { onlyDue: false }),
+      );
+      return workflows.wakeInstance(id);
     case "fault":
     case "exploded":
       return workflows.wakeInstance(id);

@@ -1,7 +1,16 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { LIMITS } from "../../domain/limits.ts";
-import { drain, pause, replenish, resume, setTarget } from "../../workflows/messages.ts";
+import {
+  drain,
+  pause,
+  replenish,
+  resume,
+  rollout,
+  setMaxAge,
+  setRate,
+  setTarget,
+} from "../../workflows/messages.ts";
 import type { Gateway } from "../gateway.ts";
 import { fillBody } from "../optional-body.ts";
 import { poolStatus } from "../pool-view.ts";
@@ -10,9 +19,12 @@ import {
   CountBody,
   DrainedBody,
   EmptyBody,
+  MaxAgeBody,
   PauseBody,
   PoolStatus,
   PROBLEMS,
+  RateBody,
+  RolloutBody,
   TargetBody,
 } from "../schemas.ts";
 import type { Server } from "../server.ts";
@@ -96,6 +108,55 @@ export function poolOperationRoutes(server: Server, gateway: Gateway): void {
     },
     async (request) => {
       await workflows.updatePool(pool, setTarget, [request.body.target]);
+      return poolStatus(gateway);
+    },
+  );
+  server.put(
+    "/api/pool/rate",
+    {
+      schema: {
+        operationId: "setRate",
+        summary: "Set how many agents the pool may start within a minute",
+        body: RateBody,
+        response: { 200: PoolStatus, ...PROBLEMS },
+      },
+      config: { access: "admin" },
+    },
+    async (request) => {
+      await workflows.updatePool(pool, setRate, [request.body.startsPerMinute]);
+      return poolStatus(gateway);
+    },
+  );
+  server.put(
+    "/api/pool/max-age",
+    {
+      schema: {
+        operationId: "setMaxAge",
+        summary: "Set how old an idle agent may become before it is replaced",
+        body: MaxAgeBody,
+        response: { 200: PoolStatus, ...PROBLEMS },
+      },
+      config: { access: "admin" },
+    },
+    async (request) => {
+      await workflows.updatePool(pool, setMaxAge, [request.body.hours * 3_600]);
+      return poolStatus(gateway);
+    },
+  );
+  server.post(
+    "/api/pool/rollout",
+    {
+      schema: {
+        operationId: "rollout",
+        summary: "Start agents of another generation from now on, or go back to the one before",
+        body: RolloutBody,
+        response: { 200: PoolStatus, ...PROBLEMS },
+      },
+      config: { access: "admin" },
+    },
+    async (request) => {
+      const { generation, strategy = "OnReplenish" } = request.body;
+      await workflows.updatePool(pool, rollout, [generation, strategy]);
       return poolStatus(gateway);
     },
   );

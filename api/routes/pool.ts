@@ -1,4 +1,4 @@
-import { countPool } from "../../activities/registry/pools.ts";
+import { countPool } from "../../activities/registry/read-pool.ts";
 import type { Gateway } from "../gateway.ts";
 import { poolStatus } from "../pool-view.ts";
 import { PoolCounts, PoolStatus, PROBLEMS } from "../schemas.ts";

@@ -1,14 +1,10 @@
 import type { Gateway } from "../gateway.ts";
-import { type ProviderAccount, viewProviders } from "../provider-view.ts";
+import { viewProviders } from "../provider-view.ts";
 import { PROBLEMS, ProviderList } from "../schemas.ts";
 import type { Server } from "../server.ts";
 
 /** What operators see of the accounts at the providers. */
-export function providerRoutes(
-  server: Server,
-  { registry }: Gateway,
-  accounts: readonly ProviderAccount[],
-): void {
+export function providerRoutes(server: Server, { registry }: Gateway): void {
   server.get(
     "/api/providers",
     {
@@ -19,6 +15,6 @@ export function providerRoutes(
       },
       config: { access: "admin" },
     },
-    () => viewProviders(registry, accounts),
+    () => viewProviders(registry),
   );
 }

@@ -1,5 +1,6 @@
 import { handOver, moveInstance } from "../../activities/registry/instances.ts";
-import { planPool, setPool } from "../../activities/registry/pools.ts";
+import { planPool } from "../../activities/registry/pool-plan.ts";
+import { setPool } from "../../activities/registry/pools.ts";
 import type { Registry } from "../../activities/registry/registry.ts";
 import { storeSecret } from "../../activities/registry/secrets.ts";
 import { type InstanceId, type PoolName, parsePoolName } from "../../domain/ids.ts";
@@ -11,7 +12,7 @@ export const POOL: PoolName = name;
 /** Instances as the pool plans them, without a process. */
 export async function planInstances(registry: Registry, count: number): Promise<InstanceId[]> {
   await setPool(registry, POOL, { addExtra: count });
-  return planPool(registry, POOL);
+  return (await planPool(registry, POOL)).start;
 }
 
 /** Instances that are idle, or bound to whoever waits, the first one first. */

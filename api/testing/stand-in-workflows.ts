@@ -3,7 +3,17 @@ import { condition, proxyActivities, setHandler } from "@temporalio/workflow";
 import type { Violation } from "../../domain/audit.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { type InstanceId, parseInstanceId } from "../../domain/ids.ts";
-import { drain, pause, replenish, resume, setTarget, wake } from "../../workflows/messages.ts";
+import {
+  drain,
+  pause,
+  replenish,
+  resume,
+  rollout,
+  setMaxAge,
+  setRate,
+  setTarget,
+  wake,
+} from "../../workflows/messages.ts";
 
 /** Workflows that answer what the gateway asks and do nothing else. */
 
@@ -13,6 +23,12 @@ export async function pool(): Promise<void> {
   setHandler(setTarget, accept);
   setHandler(pause, accept);
   setHandler(resume, accept);
+  setHandler(setRate, accept);
+  setHandler(setMaxAge, accept);
+  setHandler(rollout, (generation, strategy) => {
+    if (generation !== "g2" || strategy !== "Recreate")
+      throw ApplicationFailure.nonRetryable(new PlatformError("conflict").message, "conflict");
+  });
   setHandler(replenish, (count) => {
     if (count === 20)
       throw ApplicationFailure.nonRetryable(new PlatformError("conflict").message, "conflict");

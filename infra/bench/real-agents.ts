@@ -6,24 +6,17 @@ import { join } from "node:path";
 import { freePort } from "../local/free-port.ts";
 import { eventually } from "../testing/eventually.ts";
 import { startProgram } from "../testing/program.ts";
-import { sequential, type Target } from "./load.ts";
-import { loadAverage, residentMib } from "./machine.ts";
-import type { Summary } from "./percentiles.ts";
+import type { Target } from "./claim-request.ts";
+import { sequential } from "./load.ts";
+import { residentMib } from "./machine.ts";
+import type { Output } from "./output.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const BOOT_MS = 600_000;
 const TURNS = 20;
 
-export interface RealAgentsBench {
-  agents: number;
-  say(text: string): void;
-  row(what: string, summary: Summary, load: number): void;
-  /** A line below the table. */
-  note(text: string): void;
-}
-
 /** The stack as `npm start` runs it, with real agents: how soon it is there, how it hands over, what it weighs. */
-export async function benchRealAgents({ agents, say, row, note }: RealAgentsBench): Promise<void> {
+export async function benchRealAgents(output: Output, agents: number): Promise<void> {
   const state = await mkdtemp(join(tmpdir(), "bench-"));
   const args = ["--state", state, "--headless", "--json", "--pool", String(agents)];
   const started = performance.now();
@@ -44,14 +37,12 @@ export async function benchRealAgents({ agents, say, row, note }: RealAgentsBenc
   await eventually("the first agent is idle", async () => (await idle()) > 0, BOOT_MS);
   const first = seconds();
   await eventually(`${agents} agents are idle`, async () => (await idle()) >= agents, BOOT_MS);
-  note(
+  output.note(
     `Stack ready after ${ready} s, first real agent idle after ${first} s, ${agents} after ${seconds()} s.`,
   );
-  say(`${agents} real agents idle after ${seconds()} s`);
 
   await call(target, "POST", "/api/pool/pause", { reason: "the benchmark measures claims, not refilling" });
-  const load = loadAverage();
-  row("real agents, one after the other", await sequential(target, "real", agents), load);
+  await output.run("real agents, one after the other", () => sequential(target, "real", agents));
 
   const claim = await call(
     target,
@@ -73,7 +64,7 @@ export async function benchRealAgents({ agents, say, row, note }: RealAgentsBenc
   const parts: unknown = JSON.parse(await readFile(join(state, "run.json"), "utf8"));
   const weights: string[] = [];
   for (const { name, pid } of partsOf(parts)) weights.push(`${name} ${await residentMib(pid)}`);
-  note(
+  output.note(
     `Resident memory, MiB: one agent with its gateway ${before} idle, ${after} after ${TURNS} turns; ${weights.join(", ")}.`,
   );
   await stack.stop();

@@ -11,6 +11,8 @@ import * as bootstrapTokens from "./migrations/0003-bootstrap-tokens.ts";
 import * as equipment from "./migrations/0004-equipment.ts";
 import * as spend from "./migrations/0005-spend.ts";
 import * as inbound from "./migrations/0006-inbound.ts";
+import * as poolDepth from "./migrations/0007-pool-depth.ts";
+import * as leaks from "./migrations/0008-leaks.ts";
 
 const MIGRATIONS = {
   "0001-registry": registry,
@@ -19,6 +21,8 @@ const MIGRATIONS = {
   "0004-equipment": equipment,
   "0005-spend": spend,
   "0006-inbound": inbound,
+  "0007-pool-depth": poolDepth,
+  "0008-leaks": leaks,
 };
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

@@ -110,7 +110,10 @@ export class TestPlatform implements AsyncDisposable {
       temporal: await KillableServer.of("temporal", server, () => startTemporal(temporalOptions)),
     };
     closers.push(() => servers.temporal.stop());
-    const openrouter = await startOpenRouterDouble({ recordRequests: true });
+    const openrouter = await startOpenRouterDouble({
+      recordRequests: true,
+      managementKey: `management-${randomBytes(16).toString("hex")}`,
+    });
     closers.push(() => openrouter.close());
     const masterKey = randomBytes(32);
     const db = openDatabase(postgres.url, { maxConnections: 4, onError: () => undefined });

@@ -18,9 +18,9 @@ export interface TestRegistry extends AsyncDisposable {
   idle(): Promise<InstanceId>;
 }
 
-/** A migrated registry on a Postgres of its own, with one pool. */
-export async function startTestRegistry(): Promise<TestRegistry> {
-  const postgres = await startTemporaryPostgres();
+/** A migrated registry on a Postgres of its own, with one pool. `durable`: with fsync, as in earnest. */
+export async function startTestRegistry(durable = false): Promise<TestRegistry> {
+  const postgres = await startTemporaryPostgres(durable);
   await migrate(postgres.url);
   const db = openDatabase(postgres.url, {
     maxConnections: 16,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { outsideName } from "../inbound/outside-message.ts";
 import type { Log } from "../log.ts";
 import type { InboundMessage, Turn, TurnMember, TurnResult, TurnSource } from "../loopback/channel-api.ts";
 import type { Facts } from "../state/facts.ts";
@@ -117,7 +118,10 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
 function toTurn(open: OpenTurn, { agentInboxIds: _, ...context }: TurnContext): Turn {
   const names = new Map(context.members.map((member) => [member.inboxId, member.name]));
   const messages = open.messages.map(
-    (message): InboundMessage => ({ ...message, senderName: names.get(message.senderInboxId) ?? "Somebody" }),
+    (message): InboundMessage => ({
+      ...message,
+      senderName: names.get(message.senderInboxId) ?? outsideName(message.senderInboxId) ?? "Somebody",
+    }),
   );
   return { turnId: open.turnId, kind: "message", ...context, messages };
 }

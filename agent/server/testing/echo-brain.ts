@@ -41,6 +41,7 @@ export function createEchoBrain({ log }: BrainInput): Brain {
     instruct: async (text) => {
       instructions = text;
     },
+    refilled: () => log("echo-brain-refilled"),
     cut: () => undefined,
     stop: async () => {
       stopping.abort();

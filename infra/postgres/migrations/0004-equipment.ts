@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 
-/** When numbers and wallets are made, for each pool; and when a resource was first and last tried. */
+/** When numbers and wallets are made, for each pool; when a resource was first and last tried, and the accounts. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     ALTER TABLE pools
@@ -10,4 +10,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`ALTER TABLE resources ADD COLUMN tried_at timestamptz, ADD COLUMN intended_at timestamptz NOT NULL DEFAULT now()`.execute(
     db,
   );
+  await sql`
+    CREATE TABLE provider_accounts (
+      provider text PRIMARY KEY,
+      account text NOT NULL,
+      configured boolean NOT NULL
+    )`.execute(db);
 }

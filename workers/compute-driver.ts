@@ -1,0 +1,90 @@
+import { Type } from "typebox";
+import { DockerDriver } from "../activities/compute/docker/docker-driver.ts";
+import type { ComputeDriver } from "../activities/compute/driver.ts";
+import { ProcessDriver } from "../activities/compute/process/process-driver.ts";
+import { RailwayDriver } from "../activities/compute/railway/railway-driver.ts";
+import { StandInDriver } from "../activities/compute/stand-in/stand-in-driver.ts";
+import { RailwayClient } from "../activities/railway/client.ts";
+import { budgetOf } from "../activities/rate-limit/budget.ts";
+import { RAILWAY_BUDGET, RAILWAY_PROJECT_CREATE } from "../activities/rate-limit/default-budgets.ts";
+import { takeOrThrow } from "../activities/rate-limit/take-token.ts";
+import type { Registry } from "../activities/registry/registry.ts";
+import { ConfigError } from "../infra/config/environment.ts";
+import { parseJsonSetting, WORKERS, type WorkerConfig } from "./config.ts";
+import type { Budgets } from "./provider-budgets.ts";
+
+/** From the start of an agent's process until it listens; being ready takes longer. */
+const LAUNCH_TIMEOUT_MS = 30_000;
+/** Where agents in containers listen and keep their state; the image agrees. */
+const AGENT_PORT = 8080;
+const STATE_DIR = "/state";
+const MIB = 1_048_576;
+
+const Command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+
+/** The driver that the configuration names. Throws a ConfigError for what it needs and does not have. */
+export function computeDriver(config: WorkerConfig, registry: Registry, budgets: Budgets): ComputeDriver {
+  switch (config.COMPUTE) {
+    case "process":
+      return new ProcessDriver({
+        rootDir: needed(config, "COMPUTE_DIR"),
+        command: parseJsonSetting(Command, "AGENT_COMMAND", needed(config, "AGENT_COMMAND")),
+        launchTimeoutMs: LAUNCH_TIMEOUT_MS,
+        ...(config.GATEWAY_UID_BASE === undefined ? {} : { gatewayUidBase: config.GATEWAY_UID_BASE }),
+      });
+    case "stand-in":
+      return new StandInDriver({ hostUrl: needed(config, "STAND_IN_URL") });
+    case "railway":
+      return railwayDriver(config, registry, budgets);
+    case "docker":
+      return dockerDriver(config);
+  }
+}
+
+function railwayDriver(config: WorkerConfig, registry: Registry, budgets: Budgets): ComputeDriver {
+  const { name, rate } = RAILWAY_PROJECT_CREATE;
+  return new RailwayDriver({
+    client: new RailwayClient({
+      url: config.RAILWAY_URL,
+      token: needed(config, "RAILWAY_TOKEN"),
+      workspaceId: needed(config, "RAILWAY_WORKSPACE_ID"),
+      fetch: budgets.fetchFor(RAILWAY_BUDGET),
+      beforeProjectCreate: () => takeOrThrow(registry.db, name, budgets.rateOf(budgetOf(name, rate))),
+    }),
+    image: needed(config, "AGENT_IMAGE"),
+    mountPath: STATE_DIR,
+    targetPort: AGENT_PORT,
+    limits: { cpu: config.AGENT_CPUS, memoryBytes: config.AGENT_MEMORY_MIB * MIB },
+  });
+}
+
+function dockerDriver(config: WorkerConfig): ComputeDriver {
+  return new DockerDriver({
+    daemon: daemonAddress(config.DOCKER_URL),
+    environment: config.ENVIRONMENT,
+    image: needed(config, "AGENT_IMAGE"),
+    limits: { cpus: config.AGENT_CPUS, memoryBytes: config.AGENT_MEMORY_MIB * MIB },
+    launchTimeoutMs: LAUNCH_TIMEOUT_MS,
+  });
+}
+
+function daemonAddress(url: string | undefined) {
+  if (url === undefined) return { socketPath: "/var/run/docker.sock" };
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port || "2375") };
+}
+
+type ComputeSetting =
+  | "COMPUTE_DIR"
+  | "AGENT_COMMAND"
+  | "STAND_IN_URL"
+  | "AGENT_IMAGE"
+  | "RAILWAY_TOKEN"
+  | "RAILWAY_WORKSPACE_ID";
+
+function needed(config: WorkerConfig, name: ComputeSetting): string {
+  const value = config[name];
+  if (value === undefined)
+    throw new ConfigError(WORKERS.name, [`${name} is required for COMPUTE=${config.COMPUTE}`]);
+  return value;
+}
