@@ -111,6 +111,22 @@ describe("launchInstance", () => {
   });
 });
 
+describe("probeIdle", () => {
+  it("hears an idle agent, and notices one that is gone", async () => {
+    const id = await instance("provisioning");
+    await lifecycle.launchInstance(id, 0);
+    await set(id, { state: "idle" });
+    expect(await lifecycle.probeIdle(id)).toEqual({ ready: true });
+    const { name } = await readInstance(test.registry, id);
+    await deps.compute.destroy(id, name, deps.compute.kind);
+    await expect(lifecycle.probeIdle(id)).rejects.toMatchObject({ code: "agent-unreachable" });
+  });
+
+  it("does not ask one that somebody has taken meanwhile", async () => {
+    expect(await lifecycle.probeIdle(await instance("claimed"))).toEqual({ ready: true });
+  });
+});
+
 describe("observeInstance", () => {
   it("writes down where an agent listens whose launch was cut off", async () => {
     const id = await instance("claimed");

@@ -1,3 +1,4 @@
+import type { AgentStatus } from "../domain/agent-protocol.ts";
 import { type EquipmentItem, equipmentKey, equipmentToMake, RETRY_AFTER_MS } from "../domain/equipment.ts";
 import { PlatformError } from "../domain/errors.ts";
 import { type ClaimId, claimWorkflowId, type Epoch, type InstanceId, type PoolName } from "../domain/ids.ts";
@@ -92,18 +93,20 @@ export const lifecycleActivities = (deps: Dependencies) => {
 
     /** Asks the agent itself, end to end; throws `agent-unreachable` or `agent-unproven` until it is ready. */
     async proveReady(id: InstanceId): Promise<void> {
-      const instance = await readInstance(registry, id);
-      const instanceSecret = await readSecret(registry, id, "instance-secret");
-      if (!instance.url || !instanceSecret)
-        throw new PlatformError("agent-unreachable", { detail: `instance ${id}` });
-      const status = await agents.status({
-        url: instance.url,
-        instanceId: id,
-        epoch: instance.epoch,
-        instanceSecret,
-      });
+      const status = await statusOf(await readInstance(registry, id));
       if (!status.ready)
         throw new PlatformError("agent-unreachable", { detail: `instance ${id} is not ready` });
+    },
+
+    /**
+     * Asks an idle agent itself. One that answers, whatever it says of its parts, is the pool's to keep: an outage of
+     * what it depends on must not empty the pool. Throws `agent-unreachable` or `agent-unproven` when nobody, or
+     * somebody else, answers.
+     */
+    async probeIdle(id: InstanceId): Promise<{ ready: boolean }> {
+      const instance = await readInstance(registry, id);
+      if (instance.state !== "idle") return { ready: true };
+      return { ready: (await statusOf(instance)).ready };
     },
 
     /** Lets a proven instance into the pool, or straight to the oldest waiting claim, which is woken. */
@@ -134,6 +137,12 @@ export const lifecycleActivities = (deps: Dependencies) => {
       return true;
     },
   };
+
+  async function statusOf({ id, url, epoch }: InstanceView): Promise<AgentStatus> {
+    const instanceSecret = await readSecret(registry, id, "instance-secret");
+    if (!url || !instanceSecret) throw new PlatformError("agent-unreachable", { detail: `instance ${id}` });
+    return agents.status({ url, instanceId: id, epoch, instanceSecret });
+  }
 
   async function lacks({ id, state }: InstanceView): Promise<EquipmentItem[]> {
     const configured = new Set(resources.all().map(equipmentKey));

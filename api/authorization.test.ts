@@ -86,14 +86,17 @@ async function statusOf(
 ): Promise<number> {
   const hasBody = method !== "GET";
   const isBootstrap = path.endsWith("/bootstrap");
-  const response = await fetch(`${gateway.url}${path.replace("{id}", idFor(path, id))}`, {
-    method,
-    headers: {
-      ...(authorization === undefined ? {} : { authorization }),
-      ...(hasBody ? { "content-type": "application/json" } : {}),
+  const response = await fetch(
+    `${gateway.url}${path.replace("{id}", idFor(path, id)).replaceAll(/\{\w+\}/g, "another-0")}`,
+    {
+      method,
+      headers: {
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(hasBody ? { "content-type": "application/json" } : {}),
+      },
+      ...(hasBody ? { body: isBootstrap ? '{"epoch":1}' : "{" } : {}),
     },
-    ...(hasBody ? { body: isBootstrap ? '{"epoch":1}' : "{" } : {}),
-  });
+  );
   await response.arrayBuffer();
   return response.status;
 }

@@ -65,6 +65,6 @@ test("says what is wrong with its configuration and does not start", async () =>
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toBe(
     "the configuration of the gateway is not usable (docs/reference/configuration.md):\n" +
-      "  DATABASE_URL is missing\n  MASTER_KEY is missing\n  API_PORT is invalid\n  API_KEY is missing\n",
+      "  DATABASE_URL is missing\n  MASTER_KEY is missing\n  API_PORT is invalid\n",
   );
 });

@@ -29,7 +29,7 @@ export function sendProblem(reply: FastifyReply, error: PlatformError): FastifyR
 /** The one place where errors become answers. What is not of the catalogue is logged and answered as `internal`. */
 export function problemHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const known = toPlatformError(error) ?? outage(error);
+    const known = knownError(error);
     if (!known || known.code === "internal" || known.code === "unavailable") {
       log("request-failed", {
         request: request.id,
@@ -40,6 +40,10 @@ export function problemHandler(log: Log) {
     return sendProblem(reply, known ?? new PlatformError("internal"));
   };
 }
+
+/** The error as one of the catalogue; undefined for a defect. */
+export const knownError = (error: unknown): PlatformError | undefined =>
+  toPlatformError(error) ?? outage(error);
 
 function toPlatformError(error: unknown): PlatformError | undefined {
   if (error instanceof PlatformError) {

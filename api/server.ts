@@ -5,6 +5,8 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { PlatformError } from "../domain/errors.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { guardRoutes } from "./access.ts";
+import { bankrBrokerRoutes } from "./broker/bankr-routes.ts";
+import { telnyxBrokerRoutes } from "./broker/telnyx-routes.ts";
 import type { Gateway } from "./gateway.ts";
 import { problemHandler, sendProblem } from "./problems.ts";
 import { logRequests } from "./request-log.ts";
@@ -88,6 +90,8 @@ export async function buildServer(gateway: Gateway): Promise<Server> {
     codecRoutes(routes, gateway);
     inboundRoutes(routes, gateway);
     await webhookRoutes(routes, gateway);
+    await telnyxBrokerRoutes(routes, gateway);
+    await bankrBrokerRoutes(routes, gateway);
     const document = { schema: { hide: true }, config: { access: "open", quiet: true } } as const;
     routes.get("/openapi.json", document, () => server.swagger());
   });

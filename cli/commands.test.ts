@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bury, fence, storeReceipt } from "../activities/registry/end.ts";
+import { readInstance } from "../activities/registry/instances.ts";
 import { beginRelease, intend, settle } from "../activities/registry/ledger.ts";
-import { ReceiptSigner } from "../activities/registry/receipt.ts";
+import { ReceiptSigner, receiptBody } from "../activities/registry/receipt.ts";
 import { API_KEY, type Fixture, startFixture } from "../api/testing/fixture.ts";
 import { readyInstances } from "../api/testing/instances.ts";
 import { boundClaims, deliver } from "../api/testing/stand-in-worker.ts";
@@ -21,6 +22,7 @@ import { explode } from "./explode.ts";
 import { pool } from "./pool.ts";
 import { status } from "./status.ts";
 import { runCommand } from "./testing/run-command.ts";
+import { verifyReceiptCommand } from "./verify-receipt.ts";
 
 let fixture: Fixture;
 let signer: ReceiptSigner;
@@ -134,6 +136,31 @@ test("explode waits for the end and checks the receipt's signature", async () =>
   ]);
 });
 
+test("verify-receipt tells a genuine receipt from a changed one, from the gateway and from files", async () => {
+  const [id] = await readyInstances(fixture.registry, 1);
+  if (!id) throw new Error("no instance");
+  await fence(fixture.registry, id, "operator");
+  const instance = await readInstance(fixture.registry, id);
+  const retention = { backupHours: 0, historyHours: 24 };
+  const receipt = signer.sign(receiptBody(instance, [], retention, new Date("2026-11-01T00:00:00Z")));
+  await storeReceipt(fixture.registry, id, receipt);
+  const online = await runCommand(verifyReceiptCommand, [id], { env });
+  expect(online.code).toBe(0);
+  expect(online.stdout).toContain(`Instance ${id} ended at 2026-11-01T00:00:00.000Z (operator).`);
+  expect(online.stdout).toContain("histories: until 2026-11-02T00:00:00.000Z, ids and codes only");
+  expect(online.stdout).toContain(`Signature: signature valid (key ${signer.keyId})`);
+
+  const jwks = join(root, "jwks.json");
+  await writeFile(jwks, await (await fetch(`${env.API_URL}/.well-known/jwks.json`)).text());
+  const file = join(root, "receipt.json");
+  await writeFile(file, JSON.stringify(receipt));
+  expect((await runCommand(verifyReceiptCommand, [file, "--jwks", jwks])).code).toBe(0);
+  const changed = { ...receipt, body: receipt.body.replace("operator", "drained") };
+  await writeFile(file, JSON.stringify(changed));
+  const forged = await runCommand(verifyReceiptCommand, [file, "--jwks", jwks]);
+  expect([forged.code, forged.stdout.includes("signature WRONG")]).toEqual([1, true]);
+});
+
 test("explode says so when a receipt is forged, and when the instance is unknown", async () => {
   const [id] = await readyInstances(fixture.registry, 1);
   if (!id) throw new Error("no instance");
@@ -155,6 +182,28 @@ test("pool shows the pool and passes on what the gateway says", async () => {
   await expect(runCommand(pool, ["pause", "two\nlines"], { env })).rejects.toMatchObject({
     problem: { code: "invalid-request" },
   });
+  await expect(runCommand(pool, ["max-age", "8761"], { env })).rejects.toThrow("from 0 to 8760");
+  await expect(runCommand(pool, ["rollout"], { env })).rejects.toThrow("needs a generation");
+  await expect(runCommand(pool, ["rollout", "g2", "--strategy", "all"], { env })).rejects.toThrow("Recreate");
+  await expect(runCommand(pool, ["resume", "--strategy", "Recreate"], { env })).rejects.toThrow("rollout");
+  await expect(runCommand(pool, ["rollout", "g 2"], { env })).rejects.toMatchObject({
+    problem: { code: "invalid-request" },
+  });
+  const connection = await NativeConnection.connect({ address: fixture.temporalAddress });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: TASK_QUEUES.control,
+    workflowsPath: join(import.meta.dirname, "../api/testing/stand-in-workflows.ts"),
+  });
+  await worker.runUntil(async () => {
+    for (const args of [
+      ["rate", "30"],
+      ["max-age", "0"],
+      ["rollout", "g2", "--strategy", "Recreate"],
+    ])
+      expect((await runCommand(pool, args, { env })).stdout).toContain("Pool default:");
+  });
+  await connection.close();
 });
 
 test("audit tells each breach and fails, or says that nothing was found", async () => {

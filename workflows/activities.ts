@@ -70,6 +70,13 @@ export const prove = proxyActivities<LifecycleActivities>({
   retry: { initialInterval: "500ms", maximumInterval: "5s", backoffCoefficient: 2, maximumAttempts: 10 },
 });
 
+/** An idle agent that does not answer is asked again, for as long as a busy machine may take. */
+export const probe = proxyActivities<LifecycleActivities>({
+  startToCloseTimeout: "15s",
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: "15s", maximumInterval: "1m", backoffCoefficient: 2, maximumAttempts: 5 },
+});
+
 /** The hand-over of a claim: short and on the caller's time, so it runs within the workflow's own task. */
 export const claims = proxyLocalActivities<ClaimActivities>({
   startToCloseTimeout: "25s",

@@ -8,7 +8,7 @@ import {
 import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { type LifecycleAction, nextLifecycleAction } from "../domain/steps/lifecycle-step.ts";
-import { launch, prove, registry, spending } from "./activities.ts";
+import { launch, probe, prove, registry, spending } from "./activities.ts";
 import { equip } from "./equip.ts";
 import { doom, instanceStateQuery, type LifecycleStart, wake } from "./messages.ts";
 import { InstanceListing } from "./search-attributes.ts";
@@ -19,6 +19,8 @@ const READY_DEADLINE_MS = 4 * 60_000;
 const BOUNDS = { maxStartsPerHour: LIMITS.restartMaxPerHour, readyDeadlineMs: READY_DEADLINE_MS };
 /** How often a resting instance is looked at without anything having happened. */
 const REST = "30m";
+/** How often an idle instance is asked whether it is still what it was. */
+const PROBE = "10m";
 const COOL_DOWN = "10m";
 /** Until a recovered agent that did not prove itself is looked at again. */
 const UNPROVEN = "15s";
@@ -91,7 +93,9 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         await spending.settleCredit(instanceId).catch(() => condition(changed, COOL_DOWN, NO_CREDIT));
         break;
       case "rest":
-        await condition(changed, REST, NEXT_LOOK);
+        if (await condition(changed, facts.state === "idle" ? PROBE : REST, NEXT_LOOK)) break;
+        if (facts.state === "idle" && !(await answers(instanceId)))
+          await explodeInstance(instanceId, "idle-lost");
         break;
       case "cool-down":
         await condition(changed, COOL_DOWN, TOO_OFTEN);
@@ -131,6 +135,16 @@ async function proves(instanceId: LifecycleStart["instanceId"]): Promise<boolean
     return true;
   } catch {
     // The failed activity and its reason stand in this history; the next look decides what follows from it.
+    return false;
+  }
+}
+
+async function answers(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
+  try {
+    await probe.probeIdle(instanceId);
+    return true;
+  } catch {
+    // As with a proof: the failed activity and its reason stand in this history.
     return false;
   }
 }

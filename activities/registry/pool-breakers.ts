@@ -5,7 +5,7 @@ import type { Querier } from "./database.ts";
 import type { BreakerKind } from "./schema.ts";
 
 /** So many claims in a row that fail alike within the window, without one that is served between, open the breaker. */
-export const CLAIMS_ALIKE = 3;
+const CLAIMS_ALIKE = 3;
 const CLAIMS_WINDOW = "5 minutes";
 /** While it is open one claim in this time is let through, to see. */
 const TRIAL_EVERY_MS = 60_000;

@@ -102,7 +102,7 @@ async function failureOf(db: Querier, id: InstanceId): Promise<string> {
     .where("instance_id", "=", id)
     .where("last_error", "is not", null)
     .where("state", "<>", "active")
-    .orderBy("tried_at", sql`desc nulls last`)
+    .orderBy("tried_at", (order) => order.desc().nullsLast())
     .orderBy("id", "desc")
     .execute();
   const failed = rows.find((row) => row.provider === "compute" || REQUIRED.has(equipmentKey(row)));

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Timing } from "../../domain/equipment.ts";
+import { PlatformError } from "../../domain/errors.ts";
 import type { InstanceId, PoolName } from "../../domain/ids.ts";
 import type { Registry } from "./registry.ts";
 import { rollOut } from "./rollout.ts";
@@ -17,8 +18,11 @@ export interface PoolSettings {
 /**
  * Creates the pool or brings its settings up to date; an existing target is kept unless `retarget`. A generation that
  * was not configured before is rolled out as idle agents are used up; one that an operator rolled out since then stays.
+ * Throws `conflict` when the database is another environment's.
  */
-export async function ensurePool({ db }: Registry, pool: PoolSettings, retarget: boolean): Promise<void> {
+export async function ensurePool(registry: Registry, pool: PoolSettings, retarget: boolean): Promise<void> {
+  const { db } = registry;
+  await refuseForeignDatabase(registry);
   const { name, target, surge, generation, numberTiming, walletTiming } = pool;
   const settings = { surge, number_timing: numberTiming, wallet_timing: walletTiming };
   await db.transaction().execute(async (tx) => {
@@ -39,6 +43,21 @@ export async function ensurePool({ db }: Registry, pool: PoolSettings, retarget:
     if (configured && configured.generation !== generation)
       await rollOut(tx, name, generation, "OnReplenish");
   });
+}
+
+/** A copy of another environment's database names its resources, and they would be ended from here. */
+async function refuseForeignDatabase({ db, prefix, environment }: Registry): Promise<void> {
+  const foreign = await db
+    .selectFrom("instances")
+    .select("name")
+    .where("state", "<>", "exploded")
+    .where("name", "not like", `${prefix}-${environment}-%`)
+    .limit(1)
+    .executeTakeFirst();
+  if (foreign) {
+    const detail = `the database is not of environment ${environment}: it has instance ${foreign.name}`;
+    throw new PlatformError("conflict", { detail });
+  }
 }
 
 /** What operators change. */

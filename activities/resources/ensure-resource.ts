@@ -25,12 +25,11 @@ export async function ensureResource(registry: Registry, kind: ResourceKind, id:
   // The look-up may have taken long: nothing is made behind a fence that came meanwhile.
   await intend(registry, id, kind.provider, kind.kind);
   const created = await create(registry, kind, entry, owner);
-  try {
-    await store(registry, kind, entry, created);
-  } catch (error) {
+  if (!(await store(registry, kind, entry, created))) {
     // Nobody would find it: its secret is nowhere, and its row may be settled already.
     await kind.remove(created.externalId, owner);
-    throw error;
+    await intend(registry, id, kind.provider, kind.kind);
+    throw new PlatformError("transient", { detail: `another run has made the ${kind.kind} meanwhile` });
   }
   if (kind.settleMs > 0) return;
   const isListed = (await kind.find(owner)).some(({ externalId }) => externalId === created.externalId);
@@ -80,23 +79,25 @@ async function create(
   }
 }
 
+/**
+ * False when it is not to be kept: it came without its secret, behind the fence, or after the one of another run. An
+ * error of the database leaves it where the next run finds it, as its row may have been written all the same.
+ */
 async function store(
   registry: Registry,
   kind: ResourceKind,
-  entry: LedgerEntry,
-  created: Created,
-): Promise<void> {
-  const { instanceId } = entry;
-  if (kind.secret !== undefined && created.secret === undefined)
-    throw new PlatformError("ambiguous", { detail: `the ${kind.kind} came without its secret` });
+  { id, instanceId }: LedgerEntry,
+  { externalId, secret }: Created,
+): Promise<boolean> {
+  if (kind.secret !== undefined && secret === undefined) return false;
   const { secret: secretKind } = kind;
-  const { secret } = created;
-  const isKept = await registry.db.transaction().execute(async (tx) => {
+  return registry.db.transaction().execute(async (tx) => {
+    if (!(await recordActive(tx, id, externalId))) return false;
+    // After the row, which only one run can take: the secret of another would be of no use with it.
     if (secretKind !== undefined && secret !== undefined)
       await storeSecret(registry, tx, instanceId, secretKind, secret);
-    return recordActive(tx, entry.id, created.externalId);
+    return true;
   });
-  if (!isKept) throw doomed(instanceId);
 }
 
 const doomed = (id: InstanceId): PlatformError =>

@@ -17,6 +17,8 @@ export interface OutsideFixture extends AsyncDisposable {
   readonly gateway: RunningGateway;
   /** Everything that the gateway has logged. */
   readonly lines: string[];
+  /** Another gateway of the same platform, with more environment. */
+  startAnother(environment: Readonly<Record<string, string>>): Promise<RunningGateway>;
   /** An instance in the state, with the resources that the ledger is to have. */
   instance(options?: InstanceOptions): Promise<TestInstance>;
   /** Everything that is in the table of what came, as text. */
@@ -42,8 +44,9 @@ export async function startOutsideFixture(
   const test = await startTestRegistry();
   const { db } = test.registry;
   const lines: string[] = [];
-  const gateway = await startGateway(
-    parseConfig({
+  const running: RunningGateway[] = [];
+  const start = async (more: Readonly<Record<string, string>>): Promise<RunningGateway> => {
+    const config = parseConfig({
       DATABASE_URL: test.url,
       TEMPORAL_ADDRESS: "127.0.0.1:1",
       API_KEY: ADMIN_KEY,
@@ -53,11 +56,17 @@ export async function startOutsideFixture(
       TELNYX_WEBHOOK_PUBLIC_KEY: TELNYX_PUBLIC_KEY,
       AGENTMAIL_WEBHOOK_SECRET: `whsec_${SVIX_SECRET.toString("base64")}`,
       RAILWAY_WEBHOOK_SECRET: RAILWAY_SECRET,
-      ...environment,
-    }),
-    (event, fields) => lines.push(JSON.stringify({ event, ...fields })),
-  );
+      ...more,
+    });
+    const started = await startGateway(config, (event, fields) =>
+      lines.push(JSON.stringify({ event, ...fields })),
+    );
+    running.push(started);
+    return started;
+  };
+  const gateway = await start(environment);
   return {
+    startAnother: start,
     test,
     gateway,
     lines,
@@ -90,7 +99,7 @@ export async function startOutsideFixture(
       return Object.fromEntries(rows.map(({ reason, count }) => [reason, Number(count)]));
     },
     async [Symbol.asyncDispose]() {
-      await gateway.stop();
+      await Promise.all(running.map((one) => one.stop()));
       await test[Symbol.asyncDispose]();
     },
   };

@@ -1,8 +1,8 @@
 /** Longest pause between two starts after failures. */
 const MAX_BACK_OFF_S = 300;
 /** Failures in a row that pause the pool; of the generation that is being rolled out. */
-export const HARD_FAILURE_LIMIT = 8;
-export const ROLLOUT_FAILURE_LIMIT = 3;
+const HARD_FAILURE_LIMIT = 8;
+const ROLLOUT_FAILURE_LIMIT = 3;
 /** A breaker opens when so many of the last starts, as far as they are this recent, failed with the same code. */
 export const BREAKER = { alike: 3, of: 5, windowS: 30 * 60 } as const;
 

@@ -27,6 +27,9 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
     // `agent/convos` is the protocol's library: an invite is verified before anything is bound to it.
     may: [
       ...["domain", "activities/registry", "activities/agent", "activities/deliver-to-agent.ts"],
+      // What comes in is handed on, and the broker's requests count against the account's budget.
+      ...["activities/inbound", "activities/rate-limit", "activities/resources/network-failure.ts"],
+      "activities/bankr/manual-key.ts",
       ...["workflows/messages.ts", "agent/convos", "infra/config", "infra/codec"],
     ],
     mayTypes: ["workflows"],
