@@ -72,6 +72,19 @@ test("a top-up counts once, whoever repeats it, and raises the limit", async () 
   expect(keyOf()?.limit).toBe(25);
 });
 
+test("a claimed agent is told of every grant but its first, once", async () => {
+  const { db } = registry.registry;
+  await db.updateTable("instances").set({ state: "claimed" }).where("id", "=", id).execute();
+  const told = () => db.selectFrom("inbound").select("kind").where("instance_id", "=", id).execute();
+  await spending.settleCredit(id);
+  expect(await told()).toEqual([]);
+  const topUp = { kind: "top-up", reference: "invoice-3", amount: toMicros(5), usage: 0 } as const;
+  await giveGrant(registry.registry, id, topUp);
+  await spending.settleCredit(id);
+  await spending.settleCredit(id);
+  expect(await told()).toEqual([{ kind: "credits" }]);
+});
+
 test("next month gives back what was used, and what was topped up stays", async () => {
   await giveGrant(registry.registry, id, {
     kind: "allowance",

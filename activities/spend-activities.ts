@@ -1,10 +1,12 @@
 import { PlatformError } from "../domain/errors.ts";
 import type { InstanceId } from "../domain/ids.ts";
-import { allowanceFor, monthOf, toMicros, toUsd } from "../domain/money.ts";
+import { allowanceFor, type Micros, monthOf, toMicros, toUsd } from "../domain/money.ts";
 import type { Dependencies } from "./dependencies.ts";
 import type { Key } from "./openrouter/client.ts";
+import { storeInbound } from "./registry/inbound.ts";
 import { noteEvent } from "./registry/instances.ts";
 import { activeModelKeys } from "./registry/ledger.ts";
+import type { Registry } from "./registry/registry.ts";
 import { giveGrant, readSpend, recordSpend } from "./registry/spend.ts";
 
 /** A grant that comes while the limit is being set makes it set again. */
@@ -42,6 +44,8 @@ export const spendActivities = ({ registry, openrouter }: Pick<Dependencies, "re
       if (tries > 0 && granted === limit) return;
       await openrouter.updateKey(hash, { limit: toUsd(granted) });
       await recordSpend(registry, id, { limit: granted, usage });
+      // Before its first allowance an agent cannot have run out of money for the model.
+      if (grants.length > 0) await announceCredits(registry, id, granted);
     }
     throw new PlatformError("transient", { detail: "grants come faster than limits are set" });
   },
@@ -65,5 +69,11 @@ export const spendActivities = ({ registry, openrouter }: Pick<Dependencies, "re
     return { agents, exhausted };
   },
 });
+
+/** An agent that ran out asks its model again once it is told; Reconcile tells it. */
+async function announceCredits(registry: Registry, id: InstanceId, granted: Micros): Promise<void> {
+  const item = { kind: "credits" } as const;
+  await storeInbound(registry, id, { provider: "platform", eventId: `${id}/${granted}`, item });
+}
 
 const spendOf = (key: Key, limit: number) => ({ limit: toMicros(limit), usage: toMicros(key.usage) });

@@ -90,5 +90,5 @@ export function parseJsonSetting<Schema extends TSchema>(
 export const WORKERS = {
   name: "the workers",
   ownNames:
-    /^(POOL|COMPUTE|RESOURCE|QUARANTINE|STAND_IN|RAILWAY|AGENTMAIL|TELNYX|BANKR|OPENROUTER|PROVIDER)_/,
+    /^(POOL|COMPUTE|RESOURCE|QUARANTINE|STAND_IN|PROVIDER)_/,
 };

@@ -19,7 +19,8 @@ import { runWorkers } from "./run.ts";
 import { ensureSchedules } from "./schedules.ts";
 import { type ActivityWrapper, commonOptions } from "./worker-options.ts";
 
-const DATABASE_CONNECTIONS = 10;
+/** Of the calls to providers, each of which may hold two while it runs, and of everything else. */
+const DATABASE_CONNECTIONS = 50;
 const EXIT_WATCH_MS = 1_000;
 /** Calls to one provider at a time; OpenRouter throttles above some five. */
 const PROVIDER_CONCURRENCY = 5;

@@ -72,8 +72,9 @@ export async function pool({ pool: name }: PoolStart): Promise<void> {
   while (true) {
     dirty = false;
     const { start, retire } = await activities.planPool(name);
-    if (start.length > 0) await activities.startInstances(start);
+    // First, so that what they hand over is there when their successors are made.
     if (retire.length > 0) await activities.retireInstances(retire);
+    if (start.length > 0) await activities.startInstances(start);
     const { target, idle, provisioning, waiting, pausedReason, breakers } =
       await activities.summarizePool(name);
     const facts = [

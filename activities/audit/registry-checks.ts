@@ -95,8 +95,11 @@ export const REGISTRY_CHECKS: readonly Check[] = [
   {
     invariant: "I12",
     detail: "two instances share an external resource",
-    query: sql`SELECT min(instance_id) AS subject FROM resources WHERE external_id IS NOT NULL
-      GROUP BY provider, kind, external_id HAVING count(DISTINCT instance_id) > 1`,
+    // What an instance that nobody ever had has given on is nothing that was used.
+    query: sql`SELECT min(r.instance_id) AS subject FROM resources r JOIN instances i ON i.id = r.instance_id
+      WHERE r.external_id IS NOT NULL
+      AND NOT (i.desired = 'absent' AND NOT EXISTS (SELECT 1 FROM bindings b WHERE b.instance_id = r.instance_id))
+      GROUP BY r.provider, r.kind, r.external_id HAVING count(DISTINCT r.instance_id) > 1`,
   },
   {
     invariant: "I12",

@@ -86,15 +86,15 @@ describe("an idle instance that is too old", () => {
     expect((await plan()).retire).toEqual([]);
     for (const id of one.start) await start(id);
     const two = await plan();
-    expect(two).toEqual({ start: [], retire: [first] });
+    expect(two).toEqual({ start: [expect.any(String)], retire: [{ id: first, successor: two.start[0] }] });
     expect(await readInstance(test.registry, first)).toMatchObject({
       state: "exploding",
       desired: "absent",
       endReason: "superseded",
     });
-    const three = await plan();
-    for (const id of three.start) await start(id);
-    expect((await plan()).retire).toEqual([second]);
+    expect(await plan()).toEqual({ start: two.start, retire: [] });
+    for (const id of two.start) await start(id);
+    expect(await plan()).toEqual({ start: [], retire: [{ id: second, successor: null }] });
     expect(await plan()).toEqual({ start: [], retire: [] });
     expect((await view()).counts.idle).toBe(3);
   });
@@ -134,13 +134,17 @@ describe("a rollout", () => {
   it("replaces idle agents one by one with Recreate, each once a new one is idle", async () => {
     await fill();
     await rollOut(test.registry.db, test.pool, "g2", "Recreate");
-    for (let left = 3; left > 0; left--) {
-      expect((await view()).stale).toBe(left);
+    for (const [stale, starts, retires] of [
+      [3, 1, 0],
+      [3, 1, 1],
+      [2, 1, 1],
+      [1, 0, 1],
+    ]) {
+      expect((await view()).stale).toBe(stale);
       const { start: ids, retire } = await plan();
-      expect([ids.length, retire.length]).toEqual([1, 0]);
-      for (const id of ids) await start(id);
-      expect((await plan()).retire).toHaveLength(1);
+      expect([ids.length, retire.length]).toEqual([starts, retires]);
       expect((await view()).counts.idle).toBe(3);
+      for (const id of ids) await start(id);
     }
     expect(await plan()).toEqual({ start: [], retire: [] });
     expect(await view()).toMatchObject({ stale: 0, rolloutSince: undefined });

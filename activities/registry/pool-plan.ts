@@ -19,7 +19,13 @@ export interface PoolPlan {
   /** Whose lifecycles are to run. */
   start: InstanceId[];
   /** Which are fenced, and are to end. */
-  retire: InstanceId[];
+  retire: Retirement[];
+}
+
+export interface Retirement {
+  id: InstanceId;
+  /** The one that is started instead of the next; null when there is none. */
+  successor: InstanceId | null;
 }
 
 /**
@@ -50,9 +56,13 @@ export async function planPool(registry: Registry, name: PoolName): Promise<Pool
       .where("desired", "=", "present")
       .execute();
     if (pool.extra > 0) await tx.updateTable("pools").set({ extra: 0 }).where("name", "=", name).execute();
-    const started = await insertStarts(registry, tx, pool, facts);
-    const retire = await takeStale(tx, name, planRetirement(facts));
-    return { start: [...unstarted.map((row) => row.id), ...started], retire };
+    const retired = await takeStale(tx, name, planRetirement(facts));
+    const left = { ...facts, idle: facts.idle - retired.length, stale: facts.stale - retired.length };
+    const started = await insertStarts(registry, tx, pool, left);
+    return {
+      start: [...unstarted.map((row) => row.id), ...started],
+      retire: retired.map((id, index) => ({ id, successor: started[index] ?? null })),
+    };
   });
 }
 

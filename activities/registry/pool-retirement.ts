@@ -15,6 +15,16 @@ export async function takeStale(db: Querier, name: PoolName, count: number): Pro
   return count === 0 ? [] : takeIdle(db, name, count, "superseded", IS_STALE);
 }
 
+/** Whether any claim ever had it. */
+export async function wasEverBound({ db }: Registry, id: InstanceId): Promise<boolean> {
+  const binding = await db
+    .selectFrom("bindings")
+    .select("claim_id")
+    .where("instance_id", "=", id)
+    .executeTakeFirst();
+  return binding !== undefined;
+}
+
 async function takeIdle(
   db: Querier,
   name: PoolName,

@@ -51,7 +51,7 @@ async function refuseForeignDatabase({ db, prefix, environment }: Registry): Pro
     .selectFrom("instances")
     .select("name")
     .where("state", "<>", "exploded")
-    .where("name", "not like", `${prefix}-${environment}-%`)
+    .where(sql<boolean>`NOT starts_with(name, ${`${prefix}-${environment}-`})`)
     .limit(1)
     .executeTakeFirst();
   if (foreign) {

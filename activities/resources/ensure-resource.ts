@@ -3,15 +3,20 @@ import type { InstanceId } from "../../domain/ids.ts";
 import { intend, type LedgerEntry, recordActive, recordAmbiguous } from "../registry/ledger.ts";
 import type { Registry } from "../registry/registry.ts";
 import { readSecret, storeSecret } from "../registry/secrets.ts";
+import { oneRun } from "./one-run.ts";
 import type { Created, Found, ResourceKind, ResourceOwner } from "./resource-kind.ts";
 import { ownerOf } from "./resource-owner.ts";
 
 /**
  * Ends with exactly one resource of this kind for the instance: written down before it is made, looked for by its name
  * before it is made again, its one-time secret stored together with its id. Throws `instance-doomed` behind the fence,
- * and what the kind throws.
+ * `transient` while another run of the same goes on, and what the kind throws.
  */
 export async function ensureResource(registry: Registry, kind: ResourceKind, id: InstanceId): Promise<void> {
+  await oneRun(registry, `${id} ${kind.provider}/${kind.kind}`, () => ensure(registry, kind, id));
+}
+
+async function ensure(registry: Registry, kind: ResourceKind, id: InstanceId): Promise<void> {
   const entry = await intend(registry, id, kind.provider, kind.kind);
   const owner = await ownerOf(registry, entry);
   const kept = await keepOne(registry, kind, entry, owner);

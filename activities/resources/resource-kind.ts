@@ -48,6 +48,8 @@ export interface ResourceKind {
   revoke?(externalId: string): Promise<void>;
   /** Makes it absent, reads that back, and says what became of it. Absent already is a success; denied never is. */
   remove(externalId: string, owner: ResourceOwner): Promise<ResourceOutcome>;
+  /** Renames one that nobody ever used: it is found under the successor's name only from then on. */
+  handOver?(externalId: string, owner: ResourceOwner, successor: ResourceName): Promise<void>;
   /** Everything of this kind whose name starts with the prefix, as the provider has it now. */
   list(namePrefix: string): Promise<readonly InventoryItem[]>;
 }

@@ -1,5 +1,6 @@
 import { TURN_TIMEOUT_SECONDS } from "../openclaw/config/gateway-config.ts";
 import type { Brain, BrainInput } from "./brain.ts";
+import { createTelnyxRelay } from "./broker/telnyx-relay.ts";
 import { gatewayPaths } from "./gateway/paths.ts";
 import { writeInstructions } from "./gateway/prepare.ts";
 import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
@@ -52,7 +53,12 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
     start: async (turnSource) => {
       const { modelBaseUrl: baseUrl, modelId } = config;
       const model = { baseUrl, modelId, key: secrets.modelKey };
-      const server = await createLoopbackServer({ turnSource, model, log });
+      const server = await createLoopbackServer({
+        turnSource,
+        model,
+        telnyx: createTelnyxRelay({ ...config, instanceSecret: secrets.instanceSecret }),
+        log,
+      });
       loopback = server;
       if (isStopped) return server.close();
       supervised = superviseGateway({

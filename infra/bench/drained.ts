@@ -9,14 +9,11 @@ const ARRIVALS_PER_SECOND = 20;
 const QUEUE_MS = 60_000;
 
 /** Claims that come while no agent is idle, and agents that come after them: each waiting claim takes the next one. */
-export async function benchDrained(
-  output: Output,
-  { platform, idle }: Pick<FilledPlatform, "platform" | "idle">,
-  n: number,
-): Promise<void> {
+export async function benchDrained(output: Output, filled: FilledPlatform, n: number): Promise<void> {
+  const { platform } = filled;
   const { registry, pool } = platform;
   await setPool(registry, pool, { target: 0 });
-  await sequential(platform, "drain", await idle());
+  await sequential(platform, "drain", await filled.idle());
   const arrivals = poissonArrivals({ perSecond: ARRIVALS_PER_SECOND, seconds: n / ARRIVALS_PER_SECOND });
   const before = new Date();
   await output.run(`${arrivals.length} on an empty pool, agents come once all of them wait`, async () => {

@@ -153,7 +153,7 @@ describe(FILE, () => {
     for (const [name, { environment = {}, command = [] }] of each) {
       for (const [key, value] of Object.entries(environment)) {
         if (/PASSWORD|PWD|_KEY$/.test(key))
-          expect(value, `${name} ${key}`).toMatch(/^\$\{[A-Z_]+:\?[^}]+\}$/);
+          expect(value, `${name} ${key}`).toMatch(/^\$\{[A-Z_]+:(\?[^}]+|-)\}$/);
       }
       expect(command.join(" ")).not.toContain("${");
     }

@@ -1,6 +1,6 @@
 /**
- * A worker that ends itself with SIGKILL at one exact point: `CRASH_AT=<activity>:before|after`, where `after` is
- * when the effect is done and its result not yet reported. `WORKER` is `control` or `claims`.
+ * A worker that ends itself with SIGKILL at one exact point: `CRASH_AT=<activity>[/<argument>]:before|after`, where
+ * `after` is when the effect is done and its result not yet reported. `WORKER` is `control` or `claims`.
  */
 import type { Context } from "@temporalio/activity";
 import { type ActivityInboundCallsInterceptor, Runtime } from "@temporalio/worker";
@@ -9,11 +9,13 @@ import { parseConfig } from "../../workers/config.ts";
 import { runControlWorker } from "../../workers/control-worker.ts";
 import { RUNTIME_OPTIONS } from "../../workers/run.ts";
 
-const [activity, when] = (process.env.CRASH_AT ?? "").split(":");
+const [call = "", when] = (process.env.CRASH_AT ?? "").split(":");
+const [activity, argument] = call.split("/");
 
 const crash = (context: Context): ActivityInboundCallsInterceptor => ({
   async execute(input, next) {
-    const here = context.info.activityType === activity;
+    const here =
+      context.info.activityType === activity && (argument === undefined || input.args.includes(argument));
     if (here && when === "before") die();
     const result = await next(input);
     if (here && when === "after") die();

@@ -136,10 +136,14 @@ it("leaves nothing of the agent but its tombstone and a signed receipt", async (
   );
   expect(instance.endReason).toBe("exploded-by-member");
   expect(instance.receipt).toBeDefined();
-  expect(instance.resources).toMatchObject([
-    { outcome: { kind: "absent" } },
-    { outcome: { kind: "absent" } },
-  ]);
+  const outcomes = Object.fromEntries(
+    instance.resources.map(({ kind, outcome }: { kind: string; outcome: unknown }) => [kind, outcome]),
+  );
+  const absent = { kind: "absent" };
+  expect(outcomes).toEqual({
+    ...{ process: absent, "model-key": absent, mailbox: absent, "mailbox-key": absent, number: absent },
+    ...{ wallet: { kind: "revoked-retained", balance: "0.00 USD" }, "wallet-key": absent },
+  });
   expect(await readdir(join(state, "agents"))).not.toContain(`cv-local-${instanceId}`);
   expect(await isAlive(pid)).toBe(false);
   expect(await inventory()).not.toContain(`cv-local-${instanceId}`);

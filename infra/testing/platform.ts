@@ -17,6 +17,13 @@ import { startTemporal } from "../local/temporal.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { KillableServer } from "./killable-server.ts";
 import { startProgram, type TestProgram } from "./program.ts";
+import {
+  type EquipmentDoubles,
+  equipmentEnvironment,
+  startEquipmentDoubles,
+  UNSPARED_BUDGETS,
+} from "./saga/doubles.ts";
+import { SkippingProxy } from "./skipping-proxy.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -33,6 +40,10 @@ export interface PlatformOptions {
   gatewayUidBase?: number;
   /** Postgres with fsync, as in earnest; for benchmarks. */
   durable?: boolean;
+  /** Accounts at all providers, not at OpenRouter alone (`platform.equipment`). */
+  allProviders?: boolean;
+  /** All speak to Temporal through a proxy that skips time (`platform.time`). */
+  skipsTime?: boolean;
 }
 
 const CRASH_TIMEOUT_MS = 45_000;
@@ -41,6 +52,8 @@ const SCRIPTS = {
   workers: "workers/main.ts",
   claims: "workers/claims-main.ts",
   gateway: "api/main.ts",
+  "faulty workers": "infra/testing/saga/faulty-worker.ts",
+  "faulty claims": "infra/testing/saga/faulty-worker.ts",
 } as const;
 export type ProgramName = keyof typeof SCRIPTS;
 export type ServerName = "postgres" | "temporal";
@@ -54,10 +67,13 @@ export class TestPlatform implements AsyncDisposable {
   readonly pool: PoolName;
   readonly temporal: Client;
   readonly openrouter: OpenRouterDouble;
+  /** With `allProviders`: the others beside OpenRouter. */
+  readonly equipment: EquipmentDoubles | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly standInUrl: string | undefined;
   /** What a test may kill and start again on its data. */
   readonly servers: Readonly<Record<ServerName, KillableServer>>;
+  readonly #time: SkippingProxy | undefined;
   readonly #programs = new Map<ProgramName, TestProgram>();
   readonly #closers: (() => Promise<void>)[];
 
@@ -69,10 +85,12 @@ export class TestPlatform implements AsyncDisposable {
     pool: PoolName;
     temporal: Client;
     openrouter: OpenRouterDouble;
+    equipment: EquipmentDoubles | undefined;
     environment: Readonly<Record<string, string>>;
     standInUrl: string | undefined;
     servers: Readonly<Record<ServerName, KillableServer>>;
     closers: (() => Promise<void>)[];
+    time: SkippingProxy | undefined;
   }) {
     this.dir = parts.dir;
     this.apiUrl = parts.apiUrl;
@@ -81,10 +99,12 @@ export class TestPlatform implements AsyncDisposable {
     this.pool = parts.pool;
     this.temporal = parts.temporal;
     this.openrouter = parts.openrouter;
+    this.equipment = parts.equipment;
     this.environment = parts.environment;
     this.standInUrl = parts.standInUrl;
     this.servers = parts.servers;
     this.#closers = parts.closers;
+    this.#time = parts.time;
   }
 
   static async start(options: PlatformOptions): Promise<TestPlatform> {
@@ -110,15 +130,20 @@ export class TestPlatform implements AsyncDisposable {
       temporal: await KillableServer.of("temporal", server, () => startTemporal(temporalOptions)),
     };
     closers.push(() => servers.temporal.stop());
+    const time = options.skipsTime ? await SkippingProxy.start(server.address) : undefined;
+    if (time) closers.push(() => time.close());
+    const temporalAddress = time?.address ?? server.address;
     const openrouter = await startOpenRouterDouble({
       recordRequests: true,
       managementKey: `management-${randomBytes(16).toString("hex")}`,
     });
     closers.push(() => openrouter.close());
+    const equipment = options.allProviders ? await startEquipmentDoubles() : undefined;
+    if (equipment) closers.push(() => equipment.close());
     const masterKey = randomBytes(32);
     const db = openDatabase(postgres.url, { maxConnections: 4, onError: () => undefined });
     closers.push(() => db.destroy());
-    const connection = await Connection.connect({ address: server.address });
+    const connection = await Connection.connect({ address: temporalAddress });
     closers.push(() => connection.close());
     const pool = parsePoolName("default");
     if (!pool) throw new Error("the pool's name must be one");
@@ -144,9 +169,11 @@ export class TestPlatform implements AsyncDisposable {
       apiKey,
       pool,
       openrouter,
+      equipment,
       standInUrl,
       servers,
       closers,
+      time,
       registry: {
         db,
         vault: localVault({ master: masterKey, previous: [], digest: masterKey }),
@@ -156,7 +183,7 @@ export class TestPlatform implements AsyncDisposable {
       temporal: new Client({ connection }),
       environment: {
         DATABASE_URL: postgres.url,
-        TEMPORAL_ADDRESS: server.address,
+        TEMPORAL_ADDRESS: temporalAddress,
         MASTER_KEY: masterKey.toString("base64"),
         RECEIPT_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
         ENVIRONMENT: "test",
@@ -168,6 +195,7 @@ export class TestPlatform implements AsyncDisposable {
         POOL_SURGE: String(options.surge ?? 10),
         OPENROUTER_BASE_URL: openrouter.url,
         OPENROUTER_MANAGEMENT_KEY: openrouter.managementKey,
+        PROVIDER_BUDGETS: JSON.stringify(UNSPARED_BUDGETS),
         COMPUTE: options.compute,
         COMPUTE_DIR: join(dir, "agents"),
         AGENT_COMMAND: JSON.stringify(
@@ -175,6 +203,7 @@ export class TestPlatform implements AsyncDisposable {
         ),
         AGENT_ENVIRONMENT: JSON.stringify({ GATEWAY_URL: apiUrl, ...options.agentEnvironment }),
         QUARANTINE_MS: String(options.quarantineMs ?? 1_000),
+        ...(equipment ? equipmentEnvironment(equipment) : {}),
         ...(standInUrl ? { STAND_IN_URL: standInUrl } : {}),
         ...(options.gatewayUidBase ? { GATEWAY_UID_BASE: String(options.gatewayUidBase) } : {}),
       },
@@ -218,6 +247,12 @@ export class TestPlatform implements AsyncDisposable {
   ): Promise<TestProgram> {
     const logFile = join(this.dir, `${name}.log`);
     return startProgram({ script: join(ROOT, script), env: { ...this.environment, ...more }, logFile });
+  }
+
+  /** Of a platform that skips time. */
+  get time(): SkippingProxy {
+    if (!this.#time) throw new Error("this platform does not skip time");
+    return this.#time;
   }
 
   program(name: ProgramName): TestProgram {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { TelnyxRelay } from "../broker/telnyx-relay.ts";
 import { createMoneyBreaker, type MoneyBreaker } from "../model-proxy/breaker.ts";
 import { createCreditCheck } from "../model-proxy/credit-check.ts";
 import type { ModelUpstream } from "../model-proxy/forward.ts";
@@ -14,6 +15,8 @@ import { createProbedTurnSource } from "./probe-turns.ts";
 export interface LoopbackOptions {
   turnSource: TurnSource;
   model: ModelUpstream;
+  /** What is asked below `/telnyx`; nothing is there without it. */
+  telnyx?: TelnyxRelay;
   /** Called once each time the breaker opens. */
   onOutOfMoney?: () => void;
   /** One line per event; never words of people, never a token. */
@@ -38,7 +41,10 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** The only thing the openclaw gateway can reach: its model below `/llm` and its conversation below `/channel`. */
+/**
+ * The only thing the openclaw gateway can reach: its model below `/llm`, its conversation below `/channel`, and the
+ * platform's broker below `/telnyx`.
+ */
 export async function createLoopbackServer(options: LoopbackOptions): Promise<LoopbackServer> {
   const breaker = createMoneyBreaker(() => {
     creditCheck.begin();
@@ -57,6 +63,8 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     const path = new URL(request.url ?? "/", "http://loopback").pathname;
     if (path.startsWith("/llm/")) return proxy.handle(request, response, path.slice("/llm".length));
     if (path.startsWith("/channel/")) return channel.handle(request, response, path.slice("/channel".length));
+    if (options.telnyx && path.startsWith("/telnyx/"))
+      return options.telnyx(request, response, path.slice("/telnyx".length));
     sendJson(response, 404, { error: { code: 404, message: "not found" } });
   }
 

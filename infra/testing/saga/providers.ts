@@ -15,9 +15,10 @@ import { ResourceCatalogue } from "../../../activities/resources/catalogue.ts";
 import { oneAtATime, wasOurs } from "../../../activities/telnyx/buying.ts";
 import { TelnyxClient } from "../../../activities/telnyx/client.ts";
 import { NumberKind } from "../../../activities/telnyx/number.ts";
+import { startOpenRouterDouble } from "../../local/doubles/openrouter/server.ts";
 import { startStandInHost } from "../../local/stand-in-agent/host-server.ts";
 import { startTestRegistry, type TestRegistry } from "../registry.ts";
-import { type Doubles, startDoubles } from "./doubles.ts";
+import { type Doubles, startEquipmentDoubles } from "./doubles.ts";
 
 /** A client gives up this soon: its own time-outs are of the same kind and 15 s long. */
 export const PATIENCE_MS = 800;
@@ -40,9 +41,10 @@ export interface ProviderWorld extends AsyncDisposable {
 export async function startProviderWorld(): Promise<ProviderWorld> {
   const test = await startTestRegistry();
   const host = await startStandInHost();
-  const doubles = await startDoubles();
+  const openrouter = await startOpenRouterDouble();
+  const equipment = await startEquipmentDoubles();
+  const { agentmail, telnyx, bankr } = equipment;
   const connection = Connection.lazy({ address: "127.0.0.1:9" });
-  const { openrouter, agentmail, telnyx, bankr } = doubles;
   const client = new OpenRouterClient({
     baseUrl: openrouter.url,
     managementKey: openrouter.managementKey,
@@ -64,7 +66,7 @@ export async function startProviderWorld(): Promise<ProviderWorld> {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
     test,
-    doubles,
+    doubles: { openrouter, agentmail, telnyx, bankr },
     deps: {
       registry: test.registry,
       temporal: new Client({ connection }),
@@ -86,7 +88,8 @@ export async function startProviderWorld(): Promise<ProviderWorld> {
     },
     async [Symbol.asyncDispose]() {
       await connection.close();
-      await doubles.close();
+      await equipment.close();
+      await openrouter.close();
       await host.close();
       await test[Symbol.asyncDispose]();
     },

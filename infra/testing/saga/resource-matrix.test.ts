@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { explodeActivities } from "../../../activities/explode-activities.ts";
-import { openDatabase } from "../../../activities/registry/database.ts";
+import type { Database } from "../../../activities/registry/database.ts";
 import { fence } from "../../../activities/registry/end.ts";
 import { intend } from "../../../activities/registry/ledger.ts";
 import type { Fault } from "../../local/doubles/base/faults.ts";
@@ -32,8 +32,18 @@ const FAILURES: readonly [string, Fault][] = [
   ["a proxy's page", { kind: "html" }],
   ["half an answer", { kind: "truncatedJson" }],
 ];
-/** What a dead process waits for. */
-const never = () => new Promise<never>(() => undefined);
+/** Nothing handles it: whatever would come afterwards does not happen, as in a process that is gone. */
+class Killed extends Error {}
+
+/** The same database, in which no transaction begins any more once it is lost. */
+const losing = (db: Database, isLost: () => boolean): Database =>
+  new Proxy(db, {
+    get(target, property) {
+      if (property === "transaction" && isLost()) throw new Error("the database is lost");
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 
 interface Cell {
   title: string;
@@ -98,29 +108,25 @@ const MAKING: readonly Cell[] = [
   {
     title: "is killed between the effect and the ledger",
     async run(scene) {
-      const made = Promise.withResolvers<void>();
       const create: typeof scene.kind.create = async (owner) => {
         await scene.kind.create(owner);
-        made.resolve();
-        return never();
+        throw new Killed();
       };
-      scene.ensure(scene.with({ create })).catch(made.reject);
-      await made.promise;
+      await expect(scene.ensure(scene.with({ create }))).rejects.toBeInstanceOf(Killed);
     },
   },
   {
     title: "loses the database between the effect and the ledger",
     async run(scene) {
-      const onError = () => undefined;
-      const db = openDatabase(scene.world.test.url, { maxConnections: 2, onError });
+      let isLost = false;
       const create: typeof scene.kind.create = async (owner) => {
         const created = await scene.kind.create(owner);
-        await db.destroy();
+        isLost = true;
         return created;
       };
       const deps = scene.with({ create });
-      const registry = { ...deps.registry, db };
-      await expect(scene.ensure({ ...deps, registry })).rejects.toThrow();
+      const registry = { ...deps.registry, db: losing(deps.registry.db, () => isLost) };
+      await expect(scene.ensure({ ...deps, registry })).rejects.toThrow("the database is lost");
     },
   },
 ];
@@ -174,14 +180,11 @@ const UNMAKING: readonly Cell[] = [
   {
     title: "is killed between the effect and the ledger",
     async run(scene) {
-      const gone = Promise.withResolvers<void>();
       const remove: typeof scene.kind.remove = async (externalId, owner) => {
         await scene.kind.remove(externalId, owner);
-        gone.resolve();
-        return never();
+        throw new Killed();
       };
-      scene.release(scene.with({ remove })).catch(gone.reject);
-      await gone.promise;
+      await expect(scene.release(scene.with({ remove }))).rejects.toBeInstanceOf(Killed);
     },
   },
   {
