@@ -7,7 +7,16 @@ const REAL_GATEWAY = [
   "infra/testing/main-job.test.ts",
 ];
 /** These mostly wait: for time-outs of what they killed. */
-const SCENARIOS = ["infra/testing/worker-crash.test.ts", "infra/testing/agent-faults.test.ts"];
+const SCENARIOS = [
+  "infra/testing/worker-crash.test.ts",
+  "infra/testing/agent-faults.test.ts",
+  "infra/testing/saga-matrix.test.ts",
+  "infra/testing/rollout.test.ts",
+  "infra/testing/canary.test.ts",
+  "infra/chaos/chaos.test.ts",
+  "infra/codec/platform.test.ts",
+  "workflows/long-timers.test.ts",
+];
 
 const EXCLUDED = ["**/node_modules/**", ".local/**", ".cache/**"];
 const SHARED = { pool: "forks", testTimeout: 30_000, hookTimeout: 120_000 } as const;

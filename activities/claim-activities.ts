@@ -83,7 +83,9 @@ async function unserved(
   if (delivery.joinSent) return { outcome: "recovering" };
   if (delivery.attempt >= LIMITS.claimMaxAttempts) return fail(deps, id, "claim-failed");
   const next = await replaceInstance(deps.registry, id, instanceId, code);
-  return { outcome: next ? "replaced" : "waiting" };
+  if (next) return { outcome: "replaced" };
+  // A join request left it between the look and the lock.
+  return { outcome: (await loadDelivery(deps.registry, id))?.joinSent ? "recovering" : "waiting" };
 }
 
 /** Somebody else has changed the claim meanwhile: whatever it is now is what to go on from. */

@@ -21,7 +21,7 @@ export async function deliverToAgent(
   const agent = await targetOf(registry, target);
   if (input.joinUrl !== undefined && !joinSent) {
     await agents.status(agent);
-    await recordJoinSent(registry, id);
+    if (!(await recordJoinSent(registry, id, target.instanceId))) return "over";
   }
   const answer = await agents.provision(agent, { claimId: id, ...input });
   checkAnswer(answer, input.joinUrl !== undefined);

@@ -6,7 +6,7 @@ import type { EndReason } from "../domain/instance-state.ts";
 import type { Provider, ResourceOutcome, ResourceState } from "../domain/resource-state.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { bury, fence, purge, storeReceipt } from "./registry/end.ts";
-import { readInstance } from "./registry/instances.ts";
+import { mayBeLaunching, readInstance } from "./registry/instances.ts";
 import {
   beginRelease,
   type LedgerEntry,
@@ -96,13 +96,13 @@ export const explodeActivities = (deps: Dependencies) => {
 
     /**
      * What is to be made absent, and how long a create that is still under way could take to show: nothing when
-     * every resource has been active for longer than that.
+     * every resource has been active, and no process was being started, for longer than that.
      */
     async listLedger(id: InstanceId): Promise<{ resources: ResourceRef[]; lateCreateMs: number }> {
       const entries = await listResources(registry, id);
-      const calm = entries.every(
-        (entry) => entry.state === "active" && ageMs(entry.stateSince) > LATE_CREATE_MS,
-      );
+      const calm =
+        !(await mayBeLaunching(registry, id, LATE_CREATE_MS)) &&
+        entries.every((entry) => entry.state === "active" && ageMs(entry.stateSince) > LATE_CREATE_MS);
       const refs = entries.map(({ id: resourceId, provider, kind, state }) => ({
         id: resourceId,
         provider,

@@ -111,6 +111,25 @@ describe("launchInstance", () => {
   });
 });
 
+describe("the end of an instance", () => {
+  const longAgo = new Date(Date.now() - 3_600_000);
+  const event = (id: InstanceId, kind: string, at: Date) =>
+    test.registry.db.insertInto("instance_events").values({ instance_id: id, kind, at }).execute();
+
+  it("waits for a launch that is under way, and for nothing else that is long past", async () => {
+    const id = await instance("claimed");
+    const { lateCreateMs } = await explodeActivities(deps).listLedger(id);
+    expect(lateCreateMs).toBe(0);
+    await event(id, "launching", longAgo);
+    expect((await explodeActivities(deps).listLedger(id)).lateCreateMs).toBeGreaterThan(0);
+    await event(id, "launched", longAgo);
+    expect((await explodeActivities(deps).listLedger(id)).lateCreateMs).toBe(0);
+    await event(id, "launching", new Date());
+    await event(id, "launched", new Date());
+    expect((await explodeActivities(deps).listLedger(id)).lateCreateMs).toBeGreaterThan(0);
+  });
+});
+
 describe("probeIdle", () => {
   it("hears an idle agent, and notices one that is gone", async () => {
     const id = await instance("provisioning");

@@ -1,7 +1,9 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { type Static, Type } from "typebox";
+import { BudgetOverrides } from "../activities/rate-limit/budgets.ts";
 import { type PoolName, parsePoolName } from "../domain/ids.ts";
 import { ConfigError, readEnvironment } from "../infra/config/environment.ts";
+import { parseJsonSetting } from "../infra/config/json-setting.ts";
 import { type MasterKeySet, masterKeysOf } from "../infra/config/master-keys.ts";
 import { PlatformVariables, ReceiptKey, Url } from "../infra/config/platform-variables.ts";
 import { type CallerKeys, digest } from "./auth.ts";
@@ -74,6 +76,7 @@ export interface GatewayConfig {
   readonly receiptKey: KeyObject | undefined;
   readonly webhooks: WebhookKeys;
   readonly broker: BrokerConfig;
+  readonly budgets: BudgetOverrides;
   readonly environment: string;
   readonly resourcePrefix: string;
   readonly pool: PoolName;
@@ -102,6 +105,12 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     receiptKey: environment.RECEIPT_KEY === undefined ? undefined : toPrivateKey(environment.RECEIPT_KEY),
     webhooks: webhookKeys(environment),
     broker: brokerConfig(environment, GATEWAY.name),
+    budgets: parseJsonSetting(
+      GATEWAY.name,
+      BudgetOverrides,
+      "PROVIDER_BUDGETS",
+      environment.PROVIDER_BUDGETS,
+    ),
     environment: environment.ENVIRONMENT,
     resourcePrefix: environment.RESOURCE_PREFIX,
     pool,

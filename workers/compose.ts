@@ -5,6 +5,7 @@ import { Type } from "typebox";
 import { AgentClient } from "../activities/agent/agent-client.ts";
 import type { Dependencies } from "../activities/dependencies.ts";
 import { OpenRouterClient } from "../activities/openrouter/client.ts";
+import { BudgetOverrides, Budgets } from "../activities/rate-limit/budgets.ts";
 import { OPENROUTER_BUDGET } from "../activities/rate-limit/default-budgets.ts";
 import { recordAccounts } from "../activities/registry/accounts.ts";
 import { openDatabase } from "../activities/registry/database.ts";
@@ -16,12 +17,12 @@ import { ResourceCatalogue } from "../activities/resources/catalogue.ts";
 import { parsePoolName } from "../domain/ids.ts";
 import { dataConverterOf } from "../infra/codec/data-converter.ts";
 import { ConfigError } from "../infra/config/environment.ts";
+import { parseJsonSetting } from "../infra/config/json-setting.ts";
 import { masterKeysOf } from "../infra/config/master-keys.ts";
 import { computeDriver } from "./compute-driver.ts";
-import { parseJsonSetting, WORKERS, type WorkerConfig } from "./config.ts";
+import { WORKERS, type WorkerConfig } from "./config.ts";
 import { equipmentKinds } from "./equipment-kinds.ts";
 import { log } from "./log.ts";
-import { BudgetOverrides, Budgets } from "./provider-budgets.ts";
 
 const Environment = Type.Record(Type.String(), Type.String());
 
@@ -67,7 +68,7 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
     log({ event: "data-keys-rewrapped", count: await rewrapDataKeys(registry) });
   const budgets = new Budgets(
     db,
-    parseJsonSetting(BudgetOverrides, "PROVIDER_BUDGETS", config.PROVIDER_BUDGETS),
+    parseJsonSetting(WORKERS.name, BudgetOverrides, "PROVIDER_BUDGETS", config.PROVIDER_BUDGETS),
   );
   const openrouter = new OpenRouterClient({
     baseUrl: config.OPENROUTER_BASE_URL,
@@ -92,7 +93,12 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
       resources,
       retention: { backupHours: config.BACKUP_RETENTION_H, historyHours: config.HISTORY_RETENTION_H },
       receipts: new ReceiptSigner(Buffer.from(config.RECEIPT_KEY, "base64")),
-      agentEnvironment: parseJsonSetting(Environment, "AGENT_ENVIRONMENT", config.AGENT_ENVIRONMENT),
+      agentEnvironment: parseJsonSetting(
+        WORKERS.name,
+        Environment,
+        "AGENT_ENVIRONMENT",
+        config.AGENT_ENVIRONMENT,
+      ),
       quarantineMs: config.QUARANTINE_MS,
     },
     async close() {

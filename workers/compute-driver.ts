@@ -6,12 +6,13 @@ import { RailwayDriver } from "../activities/compute/railway/railway-driver.ts";
 import { StandInDriver } from "../activities/compute/stand-in/stand-in-driver.ts";
 import { RailwayClient } from "../activities/railway/client.ts";
 import { budgetOf } from "../activities/rate-limit/budget.ts";
+import type { Budgets } from "../activities/rate-limit/budgets.ts";
 import { RAILWAY_BUDGET, RAILWAY_PROJECT_CREATE } from "../activities/rate-limit/default-budgets.ts";
 import { takeOrThrow } from "../activities/rate-limit/take-token.ts";
 import type { Registry } from "../activities/registry/registry.ts";
 import { ConfigError } from "../infra/config/environment.ts";
-import { parseJsonSetting, WORKERS, type WorkerConfig } from "./config.ts";
-import type { Budgets } from "./provider-budgets.ts";
+import { parseJsonSetting } from "../infra/config/json-setting.ts";
+import { WORKERS, type WorkerConfig } from "./config.ts";
 
 /** From the start of an agent's process until it listens; being ready takes longer. */
 const LAUNCH_TIMEOUT_MS = 30_000;
@@ -28,7 +29,7 @@ export function computeDriver(config: WorkerConfig, registry: Registry, budgets:
     case "process":
       return new ProcessDriver({
         rootDir: needed(config, "COMPUTE_DIR"),
-        command: parseJsonSetting(Command, "AGENT_COMMAND", needed(config, "AGENT_COMMAND")),
+        command: parseJsonSetting(WORKERS.name, Command, "AGENT_COMMAND", needed(config, "AGENT_COMMAND")),
         launchTimeoutMs: LAUNCH_TIMEOUT_MS,
         ...(config.GATEWAY_UID_BASE === undefined ? {} : { gatewayUidBase: config.GATEWAY_UID_BASE }),
       });

@@ -1,7 +1,6 @@
-import { type Static, type TSchema, Type } from "typebox";
-import { Value } from "typebox/value";
+import { type Static, Type } from "typebox";
 import { TIMINGS } from "../domain/equipment.ts";
-import { ConfigError, readEnvironment } from "../infra/config/environment.ts";
+import { readEnvironment } from "../infra/config/environment.ts";
 import { PlatformVariables, ReceiptKey } from "../infra/config/platform-variables.ts";
 import { ComputeVariables } from "./compute-config.ts";
 import { ProviderVariables } from "./provider-config.ts";
@@ -73,22 +72,7 @@ export type WorkerConfig = Readonly<Static<typeof WorkerEnvironment>>;
 export const parseConfig = (variables: Readonly<Record<string, string | undefined>>): WorkerConfig =>
   readEnvironment(WorkerEnvironment, variables, WORKERS);
 
-/** A setting that is JSON text. Throws a ConfigError that does not quote it. */
-export function parseJsonSetting<Schema extends TSchema>(
-  schema: Schema,
-  name: string,
-  text: string,
-): Static<Schema> {
-  try {
-    return Value.Parse(schema, JSON.parse(text));
-  } catch {
-    // The parser's message would quote the value.
-    throw new ConfigError(WORKERS.name, [`${name} is not the JSON that it should be`]);
-  }
-}
-
 export const WORKERS = {
   name: "the workers",
-  ownNames:
-    /^(POOL|COMPUTE|RESOURCE|QUARANTINE|STAND_IN|PROVIDER)_/,
+  ownNames: /^(POOL|COMPUTE|RESOURCE|QUARANTINE|STAND_IN|PROVIDER)_/,
 };

@@ -6,6 +6,7 @@ import { walletKeyKind } from "../activities/bankr/wallet-key.ts";
 import type { OpenRouterClient } from "../activities/openrouter/client.ts";
 import { modelKeyKind } from "../activities/openrouter/model-key.ts";
 import { budgetOf } from "../activities/rate-limit/budget.ts";
+import type { Budgets } from "../activities/rate-limit/budgets.ts";
 import {
   AGENTMAIL_BUDGET,
   BANKR_BUDGET,
@@ -19,7 +20,6 @@ import { oneAtATime, wasOurs } from "../activities/telnyx/buying.ts";
 import { TelnyxClient } from "../activities/telnyx/client.ts";
 import { NumberKind } from "../activities/telnyx/number.ts";
 import type { WorkerConfig } from "./config.ts";
-import type { Budgets } from "./provider-budgets.ts";
 
 /** The kinds of equipment that this installation can make: those of the providers that it has a key for. */
 export function equipmentKinds(

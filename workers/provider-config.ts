@@ -23,11 +23,4 @@ export const ProviderVariables = {
   ),
   BANKR_BASE_URL: BaseUrl("Bankr", "https://api.bankr.bot"),
   BANKR_PARTNER_KEY: Key("Bankr's partner key; makes the agents' wallets."),
-  PROVIDER_BUDGETS: Type.String({
-    default: "{}",
-    pattern: "^\\{",
-    maxLength: 4_096,
-    description:
-      'JSON object: other rates than the default ones, `{"openrouter/requests":{"capacity":5,"refillPerSecond":5}}`.',
-  }),
 };

@@ -167,7 +167,7 @@ export async function replaceInstance(
 ): Promise<InstanceId | undefined> {
   return db.transaction().execute(async (tx) => {
     const claim = await lockClaim(tx, id);
-    if (claim?.state === "bound" && (await boundInstance(tx, id)) === failed) {
+    if (claim?.state === "bound" && !claim.join_sent && (await boundInstance(tx, id)) === failed) {
       await tx
         .updateTable("instances")
         .set({ state: "quarantined" })
@@ -253,7 +253,19 @@ function reasonOf(end: { state: "failed"; code: ErrorCode } | { state: "cancelle
   return end.code === "claim-expired" ? "claim-expired" : "claim-failed";
 }
 
-/** Written before a join request can leave: from then on the claim never changes its instance. */
-export async function recordJoinSent({ db }: Registry, id: ClaimId): Promise<void> {
-  await db.updateTable("claims").set({ join_sent: true }).where("id", "=", id).execute();
+/**
+ * Written before a join request can leave: from then on the claim never changes its instance. False when the claim has
+ * another instance by now, or has ended: then nothing may leave.
+ */
+export async function recordJoinSent(
+  { db }: Registry,
+  id: ClaimId,
+  instanceId: InstanceId,
+): Promise<boolean> {
+  return db.transaction().execute(async (tx) => {
+    const claim = await lockClaim(tx, id);
+    if (claim?.state !== "bound" || (await boundInstance(tx, id)) !== instanceId) return false;
+    await tx.updateTable("claims").set({ join_sent: true }).where("id", "=", id).execute();
+    return true;
+  });
 }

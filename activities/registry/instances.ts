@@ -229,3 +229,12 @@ export async function readStarts(
     WHERE i.id = ${id} GROUP BY i.id`.execute(db);
   return { recentStarts: Number(rows[0]?.recent ?? 0), startedMsAgo: Number(rows[0]?.ms_ago ?? 0) };
 }
+
+/** Whether a launch has begun within the time, or has not ended: then a process may still be about to start. */
+export async function mayBeLaunching({ db }: Registry, id: InstanceId, withinMs: number): Promise<boolean> {
+  const { rows } = await sql<{ busy: boolean }>`
+    SELECT coalesce(max(at) > now() - make_interval(secs => ${withinMs / 1000}), false)
+      OR count(*) FILTER (WHERE kind = ${LAUNCHING}) > count(*) FILTER (WHERE kind = 'launched') AS busy
+    FROM instance_events WHERE instance_id = ${id} AND kind IN (${LAUNCHING}, 'launched')`.execute(db);
+  return rows[0]?.busy ?? false;
+}

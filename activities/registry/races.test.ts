@@ -21,6 +21,8 @@ beforeEach(async () => {
 });
 
 async function boundClaim() {
+  // What claims go through here looks like an outage to the pool.
+  await test.registry.db.deleteFrom("pool_breakers").execute();
   const instanceId = await test.idle();
   keys += 1;
   const { claimId } = await intakeClaim(test.registry, {
@@ -107,9 +109,25 @@ describe("the fence", () => {
     });
     const joining = await boundClaim();
     expect((await readClaim(test.registry, joining.claimId))?.state).toBe("bound");
-    await recordJoinSent(test.registry, joining.claimId);
+    expect(await recordJoinSent(test.registry, joining.claimId, joining.instanceId)).toBe(true);
     await fence(test.registry, joining.instanceId, "operator");
     expect((await readClaim(test.registry, joining.claimId))?.state).toBe("ended");
+  });
+});
+
+describe("a join request", () => {
+  it("does not leave an instance that the claim has not any more", async () => {
+    const { claimId, instanceId } = await boundClaim();
+    await replaceInstance(test.registry, claimId, instanceId, "agent-unreachable");
+    expect(await recordJoinSent(test.registry, claimId, instanceId)).toBe(false);
+  });
+
+  it("keeps the claim with its instance, also for whoever looked before it left", async () => {
+    const { claimId, instanceId } = await boundClaim();
+    await recordJoinSent(test.registry, claimId, instanceId);
+    expect(await replaceInstance(test.registry, claimId, instanceId, "agent-unreachable")).toBeUndefined();
+    expect(await stateOf(instanceId)).toBe("claimed");
+    expect(await readClaim(test.registry, claimId)).toMatchObject({ state: "bound", instanceId });
   });
 });
 

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { manualKeyOf } from "../../activities/bankr/manual-key.ts";
-import { countedFetch } from "../../activities/rate-limit/counted-fetch.ts";
+import { Budgets } from "../../activities/rate-limit/budgets.ts";
 import { BANKR_BUDGET } from "../../activities/rate-limit/default-budgets.ts";
 import { type ErrorCode, PlatformError } from "../../domain/errors.ts";
 import type { InstanceId } from "../../domain/ids.ts";
@@ -55,7 +55,7 @@ const NoQuery = Type.Object({}, { additionalProperties: false });
 export async function bankrBrokerRoutes(server: Server, { config, registry, log }: Gateway): Promise<void> {
   const { bankrUrl, bankrKey } = config.broker;
   const limit = new RateLimit(LIMITS.brokerRate);
-  const fetch = countedFetch(registry.db, BANKR_BUDGET);
+  const fetch = new Budgets(registry.db, config.budgets).fetchFor(BANKR_BUDGET);
 
   const forward = async (
     instanceId: InstanceId | undefined,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
-import { countedFetch } from "../../activities/rate-limit/counted-fetch.ts";
+import { Budgets } from "../../activities/rate-limit/budgets.ts";
 import { TELNYX_BUDGET } from "../../activities/rate-limit/default-budgets.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
@@ -38,10 +38,11 @@ export async function telnyxBrokerRoutes(server: Server, gateway: Gateway): Prom
   const { config, registry, log } = gateway;
   const { telnyxUrl, telnyxKey } = config.broker;
   const limit = new RateLimit(LIMITS.brokerRate);
+  const budgets = new Budgets(registry.db, config.budgets);
   const account =
     telnyxKey === undefined
       ? undefined
-      : new TelnyxAccount(telnyxUrl, telnyxKey, countedFetch(registry.db, TELNYX_BUDGET));
+      : new TelnyxAccount(telnyxUrl, telnyxKey, budgets.fetchFor(TELNYX_BUDGET));
 
   const pass = (reply: FastifyReply, { status, headers, text }: UpstreamAnswer): FastifyReply => {
     if (status === 401) {

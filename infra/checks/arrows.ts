@@ -11,7 +11,8 @@ export type Arrow = {
 
 /** The direction of dependencies (ARCHITECTURE.md, "Folders"). Tests are free: they put the parts together. */
 export const ARROWS: Readonly<Record<string, Arrow>> = {
-  domain: { may: [], packages: [], why: "pure decisions, which run in workflows too" },
+  // A schema is data: what both sides of a protocol parse is written once.
+  domain: { may: [], packages: ["typebox"], why: "pure decisions, which run in workflows too" },
   workflows: {
     may: ["domain"],
     mayTypes: ["activities"],

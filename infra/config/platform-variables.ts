@@ -15,6 +15,13 @@ export const ReceiptKey = Type.Refine(
 
 /** What the gateway and the workers of one platform have to agree on. */
 export const PlatformVariables = {
+  PROVIDER_BUDGETS: Type.String({
+    default: "{}",
+    pattern: "^\\{",
+    maxLength: 4_096,
+    description:
+      'JSON object: other rates than the default ones, `{"openrouter/requests":{"capacity":5,"refillPerSecond":5}}`.',
+  }),
   DATABASE_URL: Type.String({
     pattern: "^postgres(ql)?://",
     maxLength: 2_048,

@@ -35,6 +35,8 @@ export type TemporalOptions = {
   readonly headless?: boolean;
   readonly namespace?: string;
   readonly ip?: string;
+  /** Beside `DYNAMIC_CONFIG`. */
+  readonly dynamicConfig?: Readonly<Record<string, string | number | boolean>>;
   /** Ends a start that is under way. */
   readonly signal?: AbortSignal;
   /** Receives each line that the server prints: JSON, warnings and worse. */
@@ -77,9 +79,9 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
         "--search-attribute",
         `${name}=${type}`,
       ]),
-      ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
+      ...Object.entries({ ...DYNAMIC_CONFIG, ...options.dynamicConfig }).flatMap(([key, value]) => [
         "--dynamic-config-value",
-        `${key}=${value}`,
+        `${key}=${JSON.stringify(value)}`,
       ]),
     ],
     cwd: dir,

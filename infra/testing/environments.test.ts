@@ -15,7 +15,7 @@ import { EQUIPMENT, equipmentKey } from "../../domain/equipment.ts";
 import { type InstanceId, parseEpoch, resourceName } from "../../domain/ids.ts";
 import { parseConfig } from "../../workers/config.ts";
 import { equipmentKinds } from "../../workers/equipment-kinds.ts";
-import { Budgets } from "../../workers/provider-budgets.ts";
+import { Budgets } from "../../activities/rate-limit/budgets.ts";
 import { startAgentMailDouble } from "../local/doubles/agentmail/server.ts";
 import { startBankrDouble } from "../local/doubles/bankr/server.ts";
 import { startOpenRouterDouble } from "../local/doubles/openrouter/server.ts";

@@ -137,7 +137,7 @@ it("leaves nothing of the agent but its tombstone and a signed receipt", async (
   expect(instance.endReason).toBe("exploded-by-member");
   expect(instance.receipt).toBeDefined();
   const outcomes = Object.fromEntries(
-    instance.resources.map(({ kind, outcome }: { kind: string; outcome: unknown }) => [kind, outcome]),
+    [Object(instance.resources)].flat().map(({ kind, outcome }) => [kind, outcome]),
   );
   const absent = { kind: "absent" };
   expect(outcomes).toEqual({

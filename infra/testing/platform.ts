@@ -23,7 +23,7 @@ import {
   startEquipmentDoubles,
   UNSPARED_BUDGETS,
 } from "./saga/doubles.ts";
-import { SkippingProxy } from "./skipping-proxy.ts";
+import { PROMPT_TIMERS, SkippingProxy } from "./skipping-proxy.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -122,6 +122,7 @@ export class TestPlatform implements AsyncDisposable {
       dir: join(dir, "temporal"),
       port: await freePort(),
       headless: true,
+      ...(options.skipsTime ? { dynamicConfig: PROMPT_TIMERS } : {}),
       log: () => undefined,
     };
     const server = await startTemporal(temporalOptions);

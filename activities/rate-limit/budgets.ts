@@ -1,9 +1,10 @@
 import { type Static, Type } from "typebox";
-import type { Budget, Rate } from "../activities/rate-limit/budget.ts";
-import { countedFetch } from "../activities/rate-limit/counted-fetch.ts";
-import type { Database } from "../activities/registry/database.ts";
+import type { Database } from "../registry/database.ts";
+import type { Budget, Rate } from "./budget.ts";
+import { countedFetch } from "./counted-fetch.ts";
 
 /** Of `PROVIDER_BUDGETS`: other rates than the default ones, by `account/bucket`. */
+export type BudgetOverrides = Static<typeof BudgetOverrides>;
 export const BudgetOverrides = Type.Record(
   Type.String(),
   Type.Object(
@@ -18,9 +19,9 @@ export const BudgetOverrides = Type.Record(
 /** What each provider's account may be asked, all processes together. */
 export class Budgets {
   readonly #db: Database;
-  readonly #overrides: Static<typeof BudgetOverrides>;
+  readonly #overrides: BudgetOverrides;
 
-  constructor(db: Database, overrides: Static<typeof BudgetOverrides>) {
+  constructor(db: Database, overrides: BudgetOverrides) {
     this.#db = db;
     this.#overrides = overrides;
   }
