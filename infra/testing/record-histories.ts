@@ -5,6 +5,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { createInvite } from "../../agent/convos/invite/create.ts";
+import { TASK_QUEUES } from "../../domain/task-queues.ts";
+import { WORKFLOW_TYPES } from "../../domain/workflow-types.ts";
 import { abandonResource } from "../../workflows/messages.ts";
 import { eventually } from "./eventually.ts";
 import { type WorkflowType, writeHistory } from "./history-files.ts";
@@ -267,4 +269,9 @@ async function recordLooks(): Promise<void> {
   await record("reconcile", "restarted-a-lifecycle", "reconcile/manual");
   await ask("POST", "/api/pool/audit");
   await record("audit", "looked", "audit/manual");
+  for (const type of [WORKFLOW_TYPES.leaks, WORKFLOW_TYPES.spend]) {
+    const workflowId = `${type}/recorded`;
+    await platform.temporal.workflow.execute(type, { workflowId, taskQueue: TASK_QUEUES.control });
+    await record(type, "looked", workflowId);
+  }
 }
