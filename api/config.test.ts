@@ -31,6 +31,7 @@ test("what has a default may be left out", () => {
     receiptKey: undefined,
     webhooks: { telnyx: undefined, agentmail: undefined, railway: undefined },
     broker: expect.any(Object),
+    budgets: {},
     environment: "local",
     resourcePrefix: "cv",
     pool: "default",

@@ -13,8 +13,8 @@ import {
 } from "@temporalio/worker";
 import { DeterminismViolationError } from "@temporalio/workflow";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findTemporal } from "../infra/local/temporal/find.ts";
-import { type RunningTemporal, startTemporal } from "../infra/local/temporal.ts";
+import { eventually } from "../infra/testing/eventually.ts";
+import { startTestTemporal, type TestTemporal } from "../infra/testing/test-temporal.ts";
 import type { Steps } from "./testdata/patching/steps.ts";
 
 /** The example of `docs/guides/changing-workflows.md`, executed: each version of the code runs, and replays others. */
@@ -26,7 +26,7 @@ const QUEUE = "patching";
 const STEPS: Steps = { checkBudget: () => Promise.resolve(), makeMailbox: () => Promise.resolve() };
 
 let dir: string;
-let server: RunningTemporal;
+let temporal: TestTemporal;
 let connection: NativeConnection;
 const bundles = new Map<Version, WorkflowBundle>();
 
@@ -36,10 +36,8 @@ beforeAll(async () => {
   const logger = new DefaultLogger("ERROR");
   Runtime.install({ logger, telemetryOptions: { logging: { filter } } });
   dir = await mkdtemp(join(tmpdir(), "patching-"));
-  const cli = await findTemporal({ env: process.env, note: (text) => console.error(text) });
-  if (cli.kind !== "cli") throw new Error("this test starts a Temporal of its own: unset TEMPORAL_ADDRESS");
-  server = await startTemporal({ cli, dir, headless: true, log: () => undefined });
-  connection = await NativeConnection.connect({ address: server.address });
+  temporal = await startTestTemporal(dir);
+  connection = await NativeConnection.connect({ address: temporal.address });
   for (const version of ["before", "unguarded", "patched", "deprecated"] as const) {
     const workflowsPath = join(FOLDER, `${version}.ts`);
     bundles.set(version, await bundleWorkflowCode({ workflowsPath, logger }));
@@ -47,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await connection.close();
-  await server.stop();
+  await temporal.stop();
   await rm(dir, { recursive: true });
 });
 
@@ -91,6 +89,19 @@ describe("a step that is put before others", () => {
     await replay("patched", before);
     expect(activitiesOf(patched)).toEqual(["checkBudget", "makeMailbox"]);
     await replay("patched", patched);
+  });
+
+  it("tells which runs have not taken it", async () => {
+    const listed = async (condition: string): Promise<string[]> => {
+      const found: string[] = [];
+      const query = `WorkflowType = "settleIn" AND TemporalChangeVersion ${condition}`;
+      for await (const { workflowId } of new Client({ connection }).workflow.list({ query }))
+        found.push(workflowId);
+      return found;
+    };
+    const taken = async () => (await listed('= "budget-first"')).join() === "patched";
+    await eventually("the one that has taken it is listed", taken);
+    expect(await listed("IS NULL")).toEqual(["before"]);
   });
 
   it("may lose the old way only when nothing from before the patch runs", async () => {

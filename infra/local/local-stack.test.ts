@@ -174,10 +174,10 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
   it("uses the real provider with a key, and starts no double for it", async () => {
     const stack = await start([], { OPENROUTER_MANAGEMENT_KEY: "sk-or-v1-canary" });
     expect((await ask(stack.ready?.apiUrl)).environment).toMatchObject({
-      OPENROUTER_BASE_URL: "https://openrouter.ai/api/v1",
       OPENROUTER_MANAGEMENT_KEY: "sk-or-v1-canary",
+      AGENTMAIL_BASE_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
     });
-    expect(stack.printed()).not.toContain("doubles");
+    expect(stack.printed()).toMatch(/Provider doubles +[\d.]+ s +agentmail, telnyx, bankr$/m);
     expect(stack.printed()).not.toContain("canary");
     stack.child.kill("SIGTERM");
     expect(await stack.exited).toBe(0);

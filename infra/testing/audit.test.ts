@@ -36,6 +36,7 @@ async function setScene(): Promise<Scene> {
   const live = await claimed("live");
   // Old enough that its end need not wait for creates that come late.
   await sql`UPDATE resources SET state_since = now() - interval '1 hour'`.execute(platform.registry.db);
+  await sql`UPDATE instance_events SET at = at - interval '1 hour'`.execute(platform.registry.db);
   await platform.request("POST", `/api/instances/${gone.instanceId}/explode`, {});
   await eventually("it has exploded", async () => {
     return (await platform.instance(gone.instanceId)).state === "exploded";

@@ -207,7 +207,9 @@ describe("secrets and people's words", () => {
   }, 60_000);
 
   it("of an exploded agent are not even where they were meant to be", async () => {
+    // As if all had been there for long: nothing is waited for that could come late.
     await sql`UPDATE resources SET state_since = now() - interval '1 hour'`.execute(platform.registry.db);
+    await sql`UPDATE instance_events SET at = at - interval '1 hour'`.execute(platform.registry.db);
     const id = instanceOf("live");
     await platform.request("POST", `/api/instances/${id}/explode`, {});
     await eventually("it has exploded", async () => (await platform.instance(id)).state === "exploded");

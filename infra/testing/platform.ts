@@ -12,8 +12,6 @@ import { type PoolName, parsePoolName } from "../../domain/ids.ts";
 import { type OpenRouterDouble, startOpenRouterDouble } from "../local/doubles/openrouter/server.ts";
 import { freePort } from "../local/free-port.ts";
 import { startTemporaryPostgres } from "../local/postgres/temporary.ts";
-import { findTemporal } from "../local/temporal/find.ts";
-import { startTemporal } from "../local/temporal.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { KillableServer } from "./killable-server.ts";
 import { startProgram, type TestProgram } from "./program.ts";
@@ -23,7 +21,8 @@ import {
   startEquipmentDoubles,
   UNSPARED_BUDGETS,
 } from "./saga/doubles.ts";
-import { PROMPT_TIMERS, SkippingProxy } from "./skipping-proxy.ts";
+import type { SkippingProxy } from "./skipping-proxy.ts";
+import { startTestTemporal } from "./test-temporal.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -114,26 +113,12 @@ export class TestPlatform implements AsyncDisposable {
     const postgres = await startTemporaryPostgres(options.durable ?? false);
     closers.push(() => postgres.stop());
     await migrate(postgres.url);
-    const source = await findTemporal({ env: process.env, note: (text) => console.error(text) });
-    if (source.kind !== "cli")
-      throw new Error("these tests start a Temporal of their own: unset TEMPORAL_ADDRESS");
-    const temporalOptions = {
-      cli: source,
-      dir: join(dir, "temporal"),
-      port: await freePort(),
-      headless: true,
-      ...(options.skipsTime ? { dynamicConfig: PROMPT_TIMERS } : {}),
-      log: () => undefined,
-    };
-    const server = await startTemporal(temporalOptions);
+    const temporal = await startTestTemporal(join(dir, "temporal"), options.skipsTime);
+    closers.push(() => temporal.stop());
     const servers = {
       postgres: await KillableServer.of("postgres", postgres, () => postgres.startAgain()),
-      temporal: await KillableServer.of("temporal", server, () => startTemporal(temporalOptions)),
+      temporal: temporal.server,
     };
-    closers.push(() => servers.temporal.stop());
-    const time = options.skipsTime ? await SkippingProxy.start(server.address) : undefined;
-    if (time) closers.push(() => time.close());
-    const temporalAddress = time?.address ?? server.address;
     const openrouter = await startOpenRouterDouble({
       recordRequests: true,
       managementKey: `management-${randomBytes(16).toString("hex")}`,
@@ -144,7 +129,7 @@ export class TestPlatform implements AsyncDisposable {
     const masterKey = randomBytes(32);
     const db = openDatabase(postgres.url, { maxConnections: 4, onError: () => undefined });
     closers.push(() => db.destroy());
-    const connection = await Connection.connect({ address: temporalAddress });
+    const connection = await Connection.connect({ address: temporal.address });
     closers.push(() => connection.close());
     const pool = parsePoolName("default");
     if (!pool) throw new Error("the pool's name must be one");
@@ -174,7 +159,7 @@ export class TestPlatform implements AsyncDisposable {
       standInUrl,
       servers,
       closers,
-      time,
+      time: temporal.time,
       registry: {
         db,
         vault: localVault({ master: masterKey, previous: [], digest: masterKey }),
@@ -184,7 +169,7 @@ export class TestPlatform implements AsyncDisposable {
       temporal: new Client({ connection }),
       environment: {
         DATABASE_URL: postgres.url,
-        TEMPORAL_ADDRESS: temporalAddress,
+        TEMPORAL_ADDRESS: temporal.address,
         MASTER_KEY: masterKey.toString("base64"),
         RECEIPT_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
         ENVIRONMENT: "test",

@@ -30,7 +30,7 @@ describe("a worker that dies", () => {
       "planPool",
       "startInstances",
       "observeInstance",
-      "ensureModelKey",
+      "ensureResource",
       "launchInstance",
       "proveReady",
       "handOverInstance",
@@ -42,7 +42,7 @@ describe("a worker that dies", () => {
     const { body } = await platform.request("GET", "/api/instances");
     expect(body.instances).toHaveLength(1);
     expect(keyNames()).toHaveLength(1);
-  }, 240_000);
+  }, 480_000);
 
   it("serves the claim once with the same agent", async () => {
     const asked = platform.request(

@@ -1,0 +1,201 @@
+import { randomBytes } from "node:crypto";
+import { optionalTsToMs } from "@temporalio/common/lib/time.js";
+import type proto from "@temporalio/proto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createInvite } from "../agent/convos/invite/create.ts";
+import {
+  claimWorkflowId,
+  explodeWorkflowId,
+  instanceWorkflowId,
+  parseClaimId,
+  parseInstanceId,
+} from "../domain/ids.ts";
+import { eventually } from "../infra/testing/eventually.ts";
+import { TestPlatform } from "../infra/testing/platform.ts";
+import { wake } from "./messages.ts";
+
+type HistoryEvent = proto.temporal.api.history.v1.IHistoryEvent;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** What really passes meanwhile counts as well. */
+const REAL_MS = MINUTE_MS;
+const DEADLINE_MS = 45_000;
+/** After 1, 2, 4 … 256 s a retry follows every 5 minutes. */
+const ATTEMPTS_OF_A_DAY = 297;
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await TestPlatform.start({ target: 0, compute: "stand-in", skipsTime: true });
+  await platform.run("gateway", "claims", "workers");
+});
+afterAll(() => platform[Symbol.asyncDispose]());
+
+/** Timers of so much in all pass at once from now on; the one that runs already is cut short by a wake. */
+async function skip(workflowId: string, ms: number): Promise<void> {
+  platform.time.allow(workflowId, ms);
+  await platform.temporal.workflow.getHandle(workflowId).signal(wake);
+}
+
+async function events(workflowId: string): Promise<HistoryEvent[]> {
+  return (await platform.temporal.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
+}
+
+const atMs = (event: HistoryEvent | undefined): number => optionalTsToMs(event?.eventTime) ?? Number.NaN;
+
+/** When activities of the type were called, in ms since 1970 of the workflow's time. */
+async function calls(workflowId: string, activity: string): Promise<number[]> {
+  const all = await events(workflowId);
+  return all
+    .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity)
+    .map(atMs);
+}
+
+const gaps = (times: readonly number[]): number[] =>
+  times.slice(1).map((at, index) => at - (times[index] ?? 0));
+
+function expectAbout(ms: number, wantedMs: number): void {
+  expect(ms).toBeGreaterThanOrEqual(wantedMs);
+  expect(ms).toBeLessThan(wantedMs + REAL_MS);
+}
+
+async function misbehave(instanceId: string, how: string): Promise<void> {
+  const url = `${platform.standInUrl}/agents/${instanceId}/misbehave`;
+  const answer = await fetch(url, { method: "POST", body: JSON.stringify({ misbehave: how }) });
+  expect(answer.status).toBe(200);
+}
+
+async function lastedMs(workflowId: string): Promise<number> {
+  await platform.temporal.workflow.getHandle(workflowId).result();
+  const all = await events(workflowId);
+  return atMs(all.at(-1)) - atMs(all[0]);
+}
+
+async function idleInstance() {
+  await platform.request("POST", "/api/pool/replenish", { count: 1 });
+  return eventually(
+    "an instance is idle",
+    async () => {
+      const { body } = await platform.request("GET", "/api/instances");
+      const all: unknown[] = Array.isArray(body.instances) ? body.instances : [];
+      const idle = all.map(Object).find(({ state }) => state === "idle");
+      return idle && parseInstanceId(String(idle.id));
+    },
+    DEADLINE_MS,
+  );
+}
+
+async function claimed(key: string, body: object = {}) {
+  const answer = await platform.claim(key, body);
+  const claimId = parseClaimId(String(answer.body.claimId));
+  if (!claimId) throw new Error(`no claim: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return { claimId, ...answer };
+}
+
+async function stateOf(claimId: string): Promise<Record<string, unknown>> {
+  return (await platform.request("GET", `/api/claims/${claimId}`)).body;
+}
+
+/** A stand-in that gets this stays outside for ever. */
+function inviteOfNobody(): string {
+  const [inboxId, groupId] = [randomBytes(32).toString("hex"), randomBytes(16).toString("hex")];
+  const invite = { privateKey: randomBytes(32), inboxId, groupId, tag: "abcdefghij" };
+  return `${createInvite({ ...invite, env: "local" }).url}&then=pending`;
+}
+
+describe("a claim", () => {
+  it("that nobody admits is given up after three days, and its agent ends", { timeout: 60_000 }, async () => {
+    const instanceId = await idleInstance();
+    const { claimId } = await claimed("pending", { joinUrl: inviteOfNobody(), waitMs: 2_000 });
+    expect(await stateOf(claimId)).toMatchObject({ status: "pending" });
+    platform.time.allow(explodeWorkflowId(instanceId), MINUTE_MS);
+    await skip(claimWorkflowId(claimId), 4 * DAY_MS);
+    const ms = await lastedMs(claimWorkflowId(claimId));
+    expect(ms).toBeGreaterThan(3 * DAY_MS);
+    expect(ms).toBeLessThan(3 * DAY_MS + REAL_MS);
+    expect(await stateOf(claimId)).toMatchObject({ status: "failed", failure: "join-refused" });
+    await eventually("its agent has exploded", async () => {
+      return (await platform.instance(instanceId)).state === "exploded";
+    });
+  });
+
+  it("that finds no agent in an empty, paused pool expires after 15 minutes", async () => {
+    await platform.request("POST", "/api/pool/pause", { reason: "nothing is started" });
+    const { claimId, status } = await claimed("waiting", { waitMs: 1_000 });
+    expect(status).toBe(202);
+    await skip(claimWorkflowId(claimId), DAY_MS);
+    const ms = await lastedMs(claimWorkflowId(claimId));
+    expect(ms).toBeGreaterThan(15 * MINUTE_MS);
+    expect(ms).toBeLessThan(15 * MINUTE_MS + REAL_MS);
+    expect(await stateOf(claimId)).toMatchObject({ status: "failed", failure: "claim-expired" });
+    await platform.request("POST", "/api/pool/resume", {});
+  });
+});
+
+describe("an instance", () => {
+  it("is probed every 10 minutes while it is idle, and ends when it is no more what it was", async () => {
+    const instanceId = await idleInstance();
+    const workflowId = instanceWorkflowId(instanceId);
+    await skip(workflowId, 35 * MINUTE_MS);
+    const probes = await eventually("three probes", async () => {
+      const all = await calls(workflowId, "probeIdle");
+      return all.length === 3 && all;
+    });
+    for (const ms of gaps(probes)) expectAbout(ms, 10 * MINUTE_MS);
+    expect((await platform.instance(instanceId)).state).toBe("idle");
+
+    await misbehave(instanceId, "lie-proof");
+    platform.time.allow(explodeWorkflowId(instanceId), MINUTE_MS);
+    await skip(workflowId, 15 * MINUTE_MS);
+    await eventually("it has exploded", async () => {
+      const { state, endReason } = await platform.instance(instanceId);
+      return state === "exploded" && endReason === "idle-lost";
+    });
+    expect(await calls(workflowId, "probeIdle")).toHaveLength(4);
+  });
+
+  it("is looked at every 30 minutes while it is claimed, and never probed", async () => {
+    const instanceId = await idleInstance();
+    const { body } = await claimed("for hours");
+    expect(body).toMatchObject({ status: "live", instanceId });
+    const workflowId = instanceWorkflowId(instanceId);
+    const before = (await calls(workflowId, "observeInstance")).length;
+    await skip(workflowId, 24 * 30 * MINUTE_MS);
+    const looks = await eventually("25 more looks", async () => {
+      const more = (await calls(workflowId, "observeInstance")).slice(before);
+      return more.length >= 25 && more;
+    });
+    for (const ms of gaps(looks.slice(-24))) expectAbout(ms, 30 * MINUTE_MS);
+    expect(await calls(workflowId, "probeIdle")).toEqual([]);
+    expect((await platform.instance(instanceId)).state).toBe("claimed");
+  });
+});
+
+describe("the end of an instance", () => {
+  it("outlasts a provider that is dead for a day", { timeout: 60_000 }, async () => {
+    const instanceId = await idleInstance();
+    const workflowId = explodeWorkflowId(instanceId);
+    const { faults } = platform.openrouter;
+    const keys = () => platform.openrouter.state().keys.filter(({ name }) => name.includes(instanceId));
+    expect(keys()).toHaveLength(1);
+    const deletion = { method: "DELETE", path: "/keys/" };
+    faults.add({ match: deletion, fault: { kind: "status", status: 500 }, times: 10_000 });
+    platform.time.allow(workflowId, DAY_MS);
+    await platform.request("POST", `/api/instances/${instanceId}/explode`, {});
+    const handle = platform.temporal.workflow.getHandle(workflowId);
+    await eventually(
+      "a day's attempts",
+      async () => {
+        const { raw } = await handle.describe();
+        return raw.pendingActivities?.some(({ attempt }) => (attempt ?? 0) >= ATTEMPTS_OF_A_DAY);
+      },
+      DEADLINE_MS,
+    );
+    expect((await platform.instance(instanceId)).state).toBe("exploding");
+    faults.clear();
+
+    expect(await lastedMs(workflowId)).toBeGreaterThan(DAY_MS);
+    expect((await platform.instance(instanceId)).state).toBe("exploded");
+    expect(keys()).toEqual([]);
+  });
+});
