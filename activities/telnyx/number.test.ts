@@ -72,12 +72,13 @@ describe("creating a number", () => {
 
   it("is in doubt while the order is pending, and the next look-up sees the order", async () => {
     await test.set({ orderPendingMs: 60_000 });
-    const kind = kindWith({ waits: { ...WAITS, verifyMs: 150 } });
+    const kind = kindWith({ waits: { ...WAITS, verifyMs: 300 } });
     await expect(kind.create(owner)).rejects.toMatchObject({ code: "ambiguous" });
     const [pending] = await kind.find(owner);
     expect(pending?.externalId).toBe(test.double.state().orders[0]?.phoneNumbers[0]);
+    // `transient` when its time was over in the middle of a look.
     await expect(kind.verify(String(pending?.externalId), owner)).rejects.toMatchObject({
-      code: "ambiguous",
+      code: expect.stringMatching(/^(ambiguous|transient)$/),
     });
     await test.advance(60_000);
     await kind.verify(String(pending?.externalId), owner);
