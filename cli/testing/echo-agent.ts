@@ -26,7 +26,9 @@ export interface EchoAgent {
 export async function startEchoAgent(network: Network): Promise<EchoAgent> {
   const { client, inboxId, privateKey } = await network.person();
   const group = await openConversation({ client, inboxId, privateKey });
-  await sendContent(group, profileUpdateCodec, { name: "Planner", memberKind: AGENT_MEMBER_KIND });
+  const introduce = () =>
+    sendContent(group, profileUpdateCodec, { name: "Planner", memberKind: AGENT_MEMBER_KIND });
+  await introduce();
   const { url: inviteUrl } = createInvite({
     privateKey,
     inboxId,
@@ -40,6 +42,8 @@ export async function startEchoAgent(network: Network): Promise<EchoAgent> {
     ledger: new MemoryJoinLedger(),
     onAdmitted: async (joiner: string, { firstAdmission }: { firstAdmission: boolean }) => {
       if (firstAdmission) await group.addSuperAdmin(joiner);
+      // Who joins cannot read what was said before, and would see the greeting without a name.
+      await introduce();
       await group.sendText("Hello, I am Planner.");
     },
   };
