@@ -7,7 +7,7 @@ import { storeInbound } from "./registry/inbound.ts";
 import { noteEvent } from "./registry/instances.ts";
 import { activeModelKeys } from "./registry/ledger.ts";
 import type { Registry } from "./registry/registry.ts";
-import { giveGrant, readSpend, recordSpend } from "./registry/spend.ts";
+import { giveGrant, readSpend, readSpendOfToday, recordSpend } from "./registry/spend.ts";
 
 /** A grant that comes while the limit is being set makes it set again. */
 const MAX_TRIES = 5;
@@ -56,13 +56,16 @@ export const spendActivities = ({ registry, openrouter }: Pick<Dependencies, "re
       [...(await activeModelKeys(registry))].map(([id, hash]): [string, InstanceId] => [hash, id]),
     );
     const keys = await openrouter.listKeys(`${registry.prefix}-${registry.environment}-`);
+    const written = await readSpendOfToday(registry);
     const exhausted: InstanceId[] = [];
     let agents = 0;
     for (const key of keys) {
       const id = owners.get(key.hash);
       if (id === undefined || key.limit === null) continue;
       agents += 1;
-      if (!(await recordSpend(registry, id, spendOf(key, key.limit)))) continue;
+      const spent = spendOf(key, key.limit);
+      if (written.get(id) === `${spent.limit}/${spent.usage}`) continue;
+      if (!(await recordSpend(registry, id, spent))) continue;
       await noteEvent(registry, id, "credit-exhausted");
       exhausted.push(id);
     }

@@ -117,6 +117,16 @@ export async function recordSpend(
   });
 }
 
+/** What was written down today already, as `limit/usage` by instance: the same again is not written. */
+export async function readSpendOfToday({ db }: Registry): Promise<ReadonlyMap<InstanceId, string>> {
+  const rows = await db
+    .selectFrom("spend_days")
+    .select(["instance_id", "limit_micros", "usage_micros"])
+    .where(sql<boolean>`day = (now() AT TIME ZONE 'UTC')::date`)
+    .execute();
+  return new Map(rows.map((row) => [row.instance_id, `${row.limit_micros}/${row.usage_micros}`]));
+}
+
 export interface SpendDay {
   /** `YYYY-MM-DD`, UTC. */
   day: string;
