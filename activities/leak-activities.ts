@@ -1,7 +1,7 @@
 import { judgeItem, type LeakVerdict, mayRemove } from "../domain/leak.ts";
-import { type InventoryEntry, inventoryKey, readInventory } from "./audit/inventory.ts";
+import { type InventoryEntry, inventoryKey, readInventory, readLedger } from "./audit/inventory.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { forgetLeaksBefore, ledgerRowOf, noteLeak, noteRemoved, readLedgerRows } from "./registry/leaks.ts";
+import { forgetLeaksBefore, ledgerRowOf, noteLeak, noteRemoved } from "./registry/leaks.ts";
 
 /** What a provider has and the ledger does not account for. Names and codes only. */
 export interface LeakFinding {
@@ -24,7 +24,7 @@ export const leakActivities = (deps: LeakDependencies) => ({
     const startedAt = new Date();
     const { items } = await readInventory(deps);
     const leaks: { item: InventoryEntry; verdict: LeakVerdict; isSeenAgain: boolean; ageMs: number }[] = [];
-    const rows = await readLedgerRows(registry);
+    const rows = await readLedger(registry);
     for (const item of items) {
       const verdict = judgeItem(item.externalId, rows.get(inventoryKey(item)));
       if (verdict === undefined) continue;

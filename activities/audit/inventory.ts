@@ -1,4 +1,5 @@
 import { equipmentKey } from "../../domain/equipment.ts";
+import type { LedgerRow } from "../../domain/leak.ts";
 import type { Provider } from "../../domain/resource-state.ts";
 import type { Dependencies } from "../dependencies.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -38,14 +39,8 @@ export async function readInventory({
   return { items, kinds: new Set(kinds) };
 }
 
-/** `absent`: it was read back as gone. What was given up or retained may still be there. */
-export interface LedgerFacts {
-  provider: Provider;
-  kind: string;
-  name: string;
-  active: boolean;
-  absent: boolean;
-}
+/** What the ledger has under a name. */
+export type LedgerFacts = LedgerRow & Pick<InventoryEntry, "provider" | "kind" | "name">;
 export type Ledger = ReadonlyMap<string, LedgerFacts>;
 
 export const inventoryKey = ({
@@ -54,15 +49,16 @@ export const inventoryKey = ({
   name,
 }: Pick<InventoryEntry, "provider" | "kind" | "name">): string => `${provider}/${kind}/${name}`;
 
+/** Every row of the ledger, by `inventoryKey`: one query for a whole look. */
 export async function readLedger({ db }: Registry): Promise<Ledger> {
   const rows = await db
     .selectFrom("resources")
-    .select(["provider", "kind", "name", "state", "outcome"])
+    .select(["provider", "kind", "name", "external_id", "state", "outcome"])
     .execute();
   return new Map(
-    rows.map(({ provider, kind, name, state, outcome }) => [
-      inventoryKey({ provider, kind, name }),
-      { provider, kind, name, active: state === "active", absent: outcome?.kind === "absent" },
+    rows.map(({ external_id, outcome, ...row }) => [
+      inventoryKey(row),
+      { ...row, externalId: external_id ?? undefined, outcome: outcome ?? undefined },
     ]),
   );
 }

@@ -1,7 +1,14 @@
 import type { Violation } from "../../domain/audit.ts";
 import { equipmentKey } from "../../domain/equipment.ts";
 import type { Dependencies } from "../dependencies.ts";
-import { type Inventory, inventoryKey, type Ledger, readInventory, readLedger } from "./inventory.ts";
+import {
+  type Inventory,
+  inventoryKey,
+  type Ledger,
+  type LedgerFacts,
+  readInventory,
+  readLedger,
+} from "./inventory.ts";
 
 /** What may be spent above a key's limit by requests that were under way when it was reached. */
 const OVERSHOOT_USD = 2;
@@ -26,6 +33,10 @@ export async function checkProviders(deps: Dependencies): Promise<Violation[]> {
   return [...unknownOrLeft(inventory, before, after), ...missing(inventory, before, after), ...overspent];
 }
 
+const isActive = (entry: LedgerFacts | undefined): boolean => entry?.state === "active";
+/** It was read back as gone. What was given up or retained may still be there. */
+const isAbsent = (entry: LedgerFacts | undefined): boolean => entry?.outcome?.kind === "absent";
+
 function unknownOrLeft({ items }: Inventory, before: Ledger, after: Ledger): Violation[] {
   const violations: Violation[] = [];
   const counts = new Map<string, number>();
@@ -40,7 +51,7 @@ function unknownOrLeft({ items }: Inventory, before: Ledger, after: Ledger): Vio
     if (count === 2) violations.push({ invariant: "I4", subject, detail: `${what} more than once` });
     if (count > 1) continue;
     if (!entry) violations.push({ invariant: "I4", subject, detail: `${what}, the ledger does not` });
-    else if (entry.absent && before.get(key)?.absent)
+    else if (isAbsent(entry) && isAbsent(before.get(key)))
       violations.push({ invariant: "I5", subject, detail: `${what} although it was made absent` });
   }
   return violations;
@@ -51,7 +62,7 @@ function missing({ items, kinds }: Inventory, before: Ledger, after: Ledger): Vi
   return [...after]
     .filter(
       ([key, entry]) =>
-        entry.active && before.get(key)?.active && kinds.has(equipmentKey(entry)) && !present.has(key),
+        isActive(entry) && isActive(before.get(key)) && kinds.has(equipmentKey(entry)) && !present.has(key),
     )
     .map(([, { name, provider, kind }]) => ({
       invariant: "I4",

@@ -1,7 +1,8 @@
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { PlatformError } from "../../domain/errors.ts";
-import { parseAnswer, requestJson } from "./request.ts";
+import { parseAnswer, requestJson } from "../resources/request-json.ts";
+import { classifyStatus } from "./classify.ts";
 
 /** The fields that this platform reads; the provider sends more and may add others. */
 const Wallet = Type.Object({
@@ -120,7 +121,7 @@ export class BankrPartnerClient {
 
   /** What the wallet of this key holds on all chains, in US dollars; undefined when the answer does not say. */
   async balanceUsd(walletKey: string): Promise<string | undefined> {
-    const answer = await requestJson(this.#fetch, {
+    const answer = await requestJson(this.#fetch, classifyStatus, {
       method: "GET",
       // Without it everything below a dollar is left out.
       url: `${this.#baseUrl}/wallet/portfolio?showLowValueTokens=true`,
@@ -137,7 +138,7 @@ export class BankrPartnerClient {
     body?: unknown,
     absentIsUndefined = false,
   ): Promise<unknown> {
-    return requestJson(this.#fetch, {
+    return requestJson(this.#fetch, classifyStatus, {
       method,
       url: `${this.#baseUrl}/partner/wallets${walletPath}`,
       credential: { "x-partner-key": this.#partnerKey },

@@ -1,7 +1,6 @@
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
 import { PlatformError } from "../../domain/errors.ts";
-import { classifyFailure } from "../resources/network-failure.ts";
+import { type JsonRequest, parseAnswer, requestJson } from "../resources/request-json.ts";
 import { classifyStatus } from "./classify.ts";
 
 /** The fields that this platform reads; the provider sends more and may add others. */
@@ -17,8 +16,6 @@ const OneKey = Type.Object({ data: Key });
 const KeyPage = Type.Object({ data: Type.Array(Key) });
 const CreatedKey = Type.Object({ data: Key, key: Type.String({ minLength: 1 }) });
 
-const REQUEST_TIMEOUT_MS = 15_000;
-const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 const MAX_PAGES = 200;
 
 /**
@@ -40,7 +37,7 @@ export class OpenRouterClient {
   /** Makes a key with an absolute limit in US dollars that never resets. Its secret is in this answer only. */
   async createKey(name: string, limitUsd: number): Promise<{ key: Key; secret: string }> {
     const body = { name, limit: limitUsd, limit_reset: null };
-    const { data, key } = parse(CreatedKey, await this.#call("POST", "/keys", body));
+    const { data, key } = parseAnswer(CreatedKey, await this.#call("POST", "/keys", body));
     return { key: data, secret: key };
   }
 
@@ -48,7 +45,7 @@ export class OpenRouterClient {
   async listKeys(namePrefix: string): Promise<Key[]> {
     const found: Key[] = [];
     for (let page = 0, offset = 0; page < MAX_PAGES; page++) {
-      const { data } = parse(
+      const { data } = parseAnswer(
         KeyPage,
         await this.#call("GET", `/keys?include_disabled=true&offset=${offset}`),
       );
@@ -62,7 +59,7 @@ export class OpenRouterClient {
   /** The key, or undefined when the provider says that there is none. */
   async findKey(hash: string): Promise<Key | undefined> {
     const answer = await this.#call("GET", `/keys/${encodeURIComponent(hash)}`, undefined, true);
-    return answer === undefined ? undefined : parse(OneKey, answer).data;
+    return answer === undefined ? undefined : parseAnswer(OneKey, answer).data;
   }
 
   async updateKey(hash: string, change: { disabled?: boolean; limit?: number }): Promise<void> {
@@ -74,41 +71,18 @@ export class OpenRouterClient {
     await this.#call("DELETE", `/keys/${encodeURIComponent(hash)}`, undefined, true);
   }
 
-  async #call(method: string, path: string, body?: unknown, absentIsUndefined = false): Promise<unknown> {
-    let response: Response;
-    let text: string;
-    try {
-      response = await this.#fetch(`${this.#baseUrl}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${this.#managementKey}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      });
-      text = await response.text();
-    } catch (error) {
-      throw classifyFailure(error);
-    }
-    if (response.status === 404 && absentIsUndefined) return undefined;
-    if (!response.ok) throw classifyStatus(response);
-    if (text.length > MAX_ANSWER_BYTES)
-      throw new PlatformError("ambiguous", { detail: "the answer is too large" });
-    try {
-      return JSON.parse(text);
-    } catch {
-      // A page of a proxy in front of the provider: nothing is known about the effect.
-      throw new PlatformError("ambiguous", { detail: "the answer is not JSON" });
-    }
+  #call(
+    method: JsonRequest["method"],
+    path: string,
+    body?: unknown,
+    absentIsUndefined = false,
+  ): Promise<unknown> {
+    return requestJson(this.#fetch, classifyStatus, {
+      method,
+      url: `${this.#baseUrl}${path}`,
+      credential: { authorization: `Bearer ${this.#managementKey}` },
+      body,
+      absentIsUndefined,
+    });
   }
-}
-
-function parse<Schema extends typeof OneKey | typeof KeyPage | typeof CreatedKey>(
-  schema: Schema,
-  answer: unknown,
-): Static<Schema> {
-  if (!Value.Check(schema, answer))
-    throw new PlatformError("ambiguous", { detail: "the answer has another shape" });
-  return answer;
 }

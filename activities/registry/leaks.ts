@@ -53,20 +53,6 @@ export async function forgetLeaksBefore({ db }: Registry, at: Date): Promise<voi
   await db.deleteFrom("leaks").where("last_seen_at", "<", at).where("removed_at", "is", null).execute();
 }
 
-/** Every row of the ledger, by `provider/kind/name`: one query for a whole sweep. */
-export async function readLedgerRows({ db }: Registry): Promise<ReadonlyMap<string, LedgerRow>> {
-  const rows = await db
-    .selectFrom("resources")
-    .select(["provider", "kind", "name", "external_id", "state", "outcome"])
-    .execute();
-  return new Map(
-    rows.map(({ provider, kind, name, external_id, state, outcome }) => [
-      `${provider}/${kind}/${name}`,
-      { externalId: external_id ?? undefined, state, outcome: outcome ?? undefined },
-    ]),
-  );
-}
-
 /** The ledger's row for what stands under this name, read now, and whose it is. */
 export async function ledgerRowOf(
   { db }: Registry,

@@ -1,14 +1,13 @@
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { PlatformError } from "../../domain/errors.ts";
-import { classifyFailure } from "../resources/network-failure.ts";
-import { classifyStatus } from "./classify.ts";
+import { classifyFailure } from "./network-failure.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-export interface BankrRequest {
-  method: "GET" | "POST" | "DELETE";
+export interface JsonRequest {
+  method: "GET" | "POST" | "PATCH" | "DELETE";
   url: string;
   /** The one header that carries the credential. */
   credential: Readonly<Record<string, string>>;
@@ -17,10 +16,14 @@ export interface BankrRequest {
   absentIsUndefined?: boolean;
 }
 
+/** What an answer with an error status means at its provider. */
+export type ClassifyStatus = (response: Response, text: string) => PlatformError;
+
 /** Sends one request, once. Resolves with the JSON of the answer. Throws `PlatformError`. */
 export async function requestJson(
   fetch: typeof globalThis.fetch,
-  { method, url, credential, body, absentIsUndefined = false }: BankrRequest,
+  classifyStatus: ClassifyStatus,
+  { method, url, credential, body, absentIsUndefined = false }: JsonRequest,
 ): Promise<unknown> {
   let response: Response;
   let text: string;
