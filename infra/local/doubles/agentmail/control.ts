@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import Type from "typebox";
 import { Value } from "typebox/value";
-import { type JsonReply, json } from "../base/reply.ts";
+import { json } from "../base/reply.ts";
 import type { Route } from "../base/router.ts";
+import { complaint, settingsRoute } from "../base/settings-route.ts";
 import type { Account } from "./account.ts";
 import type { Mailroom } from "./mailroom.ts";
 import type { MessageRecord } from "./records.ts";
@@ -44,19 +45,12 @@ export function agentMailControl(parts: {
 }): Route[] {
   const { account, mailroom, websockets, webhooks } = parts;
   return [
-    {
-      method: "PATCH",
-      path: "/__double/agentmail/settings",
-      handle: ({ body }) =>
-        Value.Check(SettingsChangeSchema, body)
-          ? json(200, { settings: account.changeSettings(body) })
-          : complaint(Value.Errors(SettingsChangeSchema, body)[0]),
-    },
+    settingsRoute("agentmail", SettingsChangeSchema, (change) => account.changeSettings(change)),
     {
       method: "POST",
       path: "/__double/agentmail/receive",
       handle({ body }) {
-        if (!Value.Check(ReceiveSchema, body)) return complaint(Value.Errors(ReceiveSchema, body)[0]);
+        if (!Value.Check(ReceiveSchema, body)) return complaint(ReceiveSchema, body);
         const inbox = account.inbox(body.inboxId);
         if (!inbox) return json(404, { error: "no such inbox" });
         const { from, subject, text, html, inReplyTo, verdict = "clean", attachments = [] } = body;
@@ -94,10 +88,6 @@ export function agentMailControl(parts: {
       handle: () => json(200, { dropped: websockets.drop() }),
     },
   ];
-}
-
-function complaint(first: { instancePath: string; message: string } | undefined): JsonReply {
-  return json(400, { error: `${first?.instancePath || "/"} ${first?.message ?? "not valid"}` });
 }
 
 /** In order of arrival, with bodies and attachments in base64. */

@@ -2,6 +2,7 @@ import Type from "typebox";
 import { Value } from "typebox/value";
 import { json } from "../base/reply.ts";
 import type { Route } from "../base/router.ts";
+import { settingsRoute } from "../base/settings-route.ts";
 import type { Account } from "./account.ts";
 import { findToken, isChain, parseAmount } from "./money.ts";
 import { SettingsSchema } from "./settings.ts";
@@ -22,17 +23,7 @@ const FundSchema = Type.Object(
 /** The control endpoints of this double alone: its settings, and money from outside. */
 export function bankrControl(account: Account): Route[] {
   return [
-    {
-      method: "PATCH",
-      path: "/__double/bankr/settings",
-      handle({ body }) {
-        if (!Value.Check(SettingsChangeSchema, body)) {
-          const first = Value.Errors(SettingsChangeSchema, body)[0];
-          return json(400, { error: `${first?.instancePath || "/"} ${first?.message ?? "not valid"}` });
-        }
-        return json(200, { settings: account.changeSettings(body) });
-      },
-    },
+    settingsRoute("bankr", SettingsChangeSchema, (change) => account.changeSettings(change)),
     {
       method: "POST",
       path: "/__double/bankr/fund",

@@ -1,7 +1,7 @@
 import Type from "typebox";
-import { Value } from "typebox/value";
 import { json } from "../base/reply.ts";
 import type { Route } from "../base/router.ts";
+import { settingsRoute } from "../base/settings-route.ts";
 import type { Account } from "./account.ts";
 import type { RequestRecorder } from "./request-recorder.ts";
 import { SettingsSchema } from "./settings.ts";
@@ -19,16 +19,6 @@ export function openRouterControl(account: Account, recorder: RequestRecorder): 
         return requests ? json(200, { requests }) : json(404, { error: "recording is off (recordRequests)" });
       },
     },
-    {
-      method: "PATCH",
-      path: "/__double/openrouter/settings",
-      handle({ body }) {
-        if (!Value.Check(SettingsChangeSchema, body)) {
-          const first = Value.Errors(SettingsChangeSchema, body)[0];
-          return json(400, { error: `${first?.instancePath || "/"} ${first?.message ?? "not valid"}` });
-        }
-        return json(200, { settings: account.changeSettings(body) });
-      },
-    },
+    settingsRoute("openrouter", SettingsChangeSchema, (change) => account.changeSettings(change)),
   ];
 }

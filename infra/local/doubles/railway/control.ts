@@ -2,6 +2,7 @@ import Type from "typebox";
 import { Value } from "typebox/value";
 import { json } from "../base/reply.ts";
 import type { Route } from "../base/router.ts";
+import { settingsRoute } from "../base/settings-route.ts";
 import type { Deployer } from "./deployer.ts";
 import { SettingsSchema } from "./settings.ts";
 import type { Workspace } from "./workspace.ts";
@@ -25,17 +26,7 @@ const HappeningBody = Type.Object(
 /** The control endpoints of this double alone: its settings, and what happens to a deployment unasked. */
 export function railwayControl(workspace: Workspace, deployer: Deployer): Route[] {
   return [
-    {
-      method: "PATCH",
-      path: "/__double/railway/settings",
-      handle({ body }) {
-        if (!Value.Check(SettingsChange, body)) {
-          const first = Value.Errors(SettingsChange, body)[0];
-          return json(400, { error: `${first?.instancePath || "/"} ${first?.message ?? "not valid"}` });
-        }
-        return json(200, { settings: workspace.changeSettings(body) });
-      },
-    },
+    settingsRoute("railway", SettingsChange, (change) => workspace.changeSettings(change)),
     {
       method: "POST",
       path: "/__double/railway/happen",

@@ -2,6 +2,7 @@ import Type from "typebox";
 import { Value } from "typebox/value";
 import { json } from "../base/reply.ts";
 import type { Route } from "../base/router.ts";
+import { settingsRoute } from "../base/settings-route.ts";
 import type { Account } from "./account.ts";
 import { statusOf } from "./message-object.ts";
 import { receiveMessage } from "./messages.ts";
@@ -25,17 +26,7 @@ const ReceiveSchema = Type.Object(
 /** The control endpoints of this double alone: its settings, people's phones, and what goes wrong with webhooks. */
 export function telnyxControl(account: Account, webhooks: WebhookSender, faults: WebhookFaults): Route[] {
   return [
-    {
-      method: "PATCH",
-      path: "/__double/telnyx/settings",
-      handle({ body }) {
-        if (!Value.Check(SettingsChangeSchema, body)) {
-          const first = Value.Errors(SettingsChangeSchema, body)[0];
-          return json(400, { error: `${first?.instancePath || "/"} ${first?.message ?? "not valid"}` });
-        }
-        return json(200, { settings: account.changeSettings(body) });
-      },
-    },
+    settingsRoute("telnyx", SettingsChangeSchema, (change) => account.changeSettings(change)),
     {
       method: "POST",
       path: "/__double/telnyx/receive",
