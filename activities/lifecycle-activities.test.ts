@@ -13,6 +13,7 @@ import { explodeActivities } from "./explode-activities.ts";
 import { lifecycleActivities } from "./lifecycle-activities.ts";
 import { OpenRouterClient } from "./openrouter/client.ts";
 import { modelKeyKind } from "./openrouter/model-key.ts";
+import { probeActivities } from "./probe-activities.ts";
 import { fence } from "./registry/end.ts";
 import { noteEvent, readInstance, readTimeline } from "./registry/instances.ts";
 import { intend, listResources } from "./registry/ledger.ts";
@@ -131,18 +132,20 @@ describe("the end of an instance", () => {
 });
 
 describe("probeIdle", () => {
+  const probeIdle = (id: InstanceId) => probeActivities(deps).probeIdle(id);
+
   it("hears an idle agent, and notices one that is gone", async () => {
     const id = await instance("provisioning");
     await lifecycle.launchInstance(id, 0);
     await set(id, { state: "idle" });
-    expect(await lifecycle.probeIdle(id)).toEqual({ ready: true });
+    expect(await probeIdle(id)).toEqual({ ready: true });
     const { name } = await readInstance(test.registry, id);
     await deps.compute.destroy(id, name, deps.compute.kind);
-    await expect(lifecycle.probeIdle(id)).rejects.toMatchObject({ code: "agent-unreachable" });
+    await expect(probeIdle(id)).rejects.toMatchObject({ code: "agent-unreachable" });
   });
 
   it("does not ask one that somebody has taken meanwhile", async () => {
-    expect(await lifecycle.probeIdle(await instance("claimed"))).toEqual({ ready: true });
+    expect(await probeIdle(await instance("claimed"))).toEqual({ ready: true });
   });
 });
 

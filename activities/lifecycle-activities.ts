@@ -1,10 +1,10 @@
-import type { AgentStatus } from "../domain/agent-protocol.ts";
 import { type EquipmentItem, equipmentKey, equipmentToMake, RETRY_AFTER_MS } from "../domain/equipment.ts";
 import { PlatformError } from "../domain/errors.ts";
 import { type ClaimId, claimWorkflowId, type Epoch, type InstanceId, type PoolName } from "../domain/ids.ts";
 import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import type { LaunchSpec } from "../domain/launch-spec.ts";
 import type { LifecycleFacts } from "../domain/steps/lifecycle-step.ts";
+import { askStatus } from "./agent/ask-status.ts";
 import { destroyAll } from "./compute/driver.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { issueBootstrapToken } from "./registry/bootstrap.ts";
@@ -24,7 +24,7 @@ import { intend, type LedgerEntry, recordActive } from "./registry/ledger.ts";
 import { noteStartFailure, noteStartSuccess } from "./registry/pool-failures.ts";
 import { takeNudge } from "./registry/pools.ts";
 import { faultedEpoch, reportedEnd } from "./registry/reports.ts";
-import { agentSecrets, readSecret } from "./registry/secrets.ts";
+import { agentSecrets } from "./registry/secrets.ts";
 import { isCreditDue, readSpend } from "./registry/spend.ts";
 import { startExplode, wakePool, wakeWorkflow } from "./workflow-starts.ts";
 
@@ -43,11 +43,11 @@ export interface InstanceStanding {
   claimId: ClaimId | null;
 }
 
-/** What can be read of it; what its proofs came to is for the lifecycle to know. */
-export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch">;
+/** What can be read of it; what its proofs came to and who suspects it is for the lifecycle to know. */
+export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch" | "suspected">;
 
 export const lifecycleActivities = (deps: Dependencies) => {
-  const { registry, compute, agents, resources, temporal } = deps;
+  const { registry, compute, resources, temporal } = deps;
 
   return {
     /** What is known of the instance now. A driver that cannot say makes the process "unknown". */
@@ -93,20 +93,9 @@ export const lifecycleActivities = (deps: Dependencies) => {
 
     /** Asks the agent itself, end to end; throws `agent-unreachable` or `agent-unproven` until it is ready. */
     async proveReady(id: InstanceId): Promise<void> {
-      const status = await statusOf(await readInstance(registry, id));
+      const status = await askStatus(deps, await readInstance(registry, id));
       if (!status.ready)
         throw new PlatformError("agent-unreachable", { detail: `instance ${id} is not ready` });
-    },
-
-    /**
-     * Asks an idle agent itself. One that answers, whatever it says of its parts, is the pool's to keep: an outage of
-     * what it depends on must not empty the pool. Throws `agent-unreachable` or `agent-unproven` when nobody, or
-     * somebody else, answers.
-     */
-    async probeIdle(id: InstanceId): Promise<{ ready: boolean }> {
-      const instance = await readInstance(registry, id);
-      if (instance.state !== "idle") return { ready: true };
-      return { ready: (await statusOf(instance)).ready };
     },
 
     /** Lets a proven instance into the pool, or straight to the oldest waiting claim, which is woken. */
@@ -137,12 +126,6 @@ export const lifecycleActivities = (deps: Dependencies) => {
       return true;
     },
   };
-
-  async function statusOf({ id, url, epoch }: InstanceView): Promise<AgentStatus> {
-    const instanceSecret = await readSecret(registry, id, "instance-secret");
-    if (!url || !instanceSecret) throw new PlatformError("agent-unreachable", { detail: `instance ${id}` });
-    return agents.status({ url, instanceId: id, epoch, instanceSecret });
-  }
 
   async function lacks({ id, state }: InstanceView): Promise<EquipmentItem[]> {
     const configured = new Set(resources.all().map(equipmentKey));

@@ -23,7 +23,7 @@ export interface SpendFindings {
 export const spendActivities = ({ registry, openrouter }: Pick<Dependencies, "registry" | "openrouter">) => ({
   /** Gives a claimed instance the allowance of this month and sets its key's limit to the sum of its grants. */
   async settleCredit(id: InstanceId): Promise<void> {
-    const hash = (await activeModelKeys(registry)).get(id);
+    const hash = (await activeModelKeys(registry, id)).get(id);
     if (hash === undefined)
       throw new PlatformError("conflict", { detail: `instance ${id} has no model key` });
     const key = await openrouter.findKey(hash);

@@ -73,7 +73,7 @@ const RPC_TIMEOUT_MS = 5_000;
 export async function wakeWorkflow(
   client: Client,
   workflowId: string,
-  signal: "wake" | "doom" = "wake",
+  signal: "wake" | "suspect" | "doom" = "wake",
 ): Promise<boolean> {
   try {
     await client.withDeadline(Date.now() + RPC_TIMEOUT_MS, () =>

@@ -8,6 +8,7 @@ export const WORKFLOW_TYPES = {
   audit: "audit",
   spend: "spend",
   leaks: "leaks",
+  probes: "probes",
 } as const;
 
 /** The schedule that starts `reconcile`. */
@@ -16,3 +17,5 @@ export const RECONCILE_SCHEDULE = "reconcile";
 export const SPEND_SCHEDULE = "spend";
 /** The schedule that starts `leaks`. */
 export const LEAKS_SCHEDULE = "leaks";
+/** The schedule that starts `probes`. */
+export const PROBES_SCHEDULE = "probes";

@@ -5,6 +5,7 @@ import { explodeActivities } from "../activities/explode-activities.ts";
 import { leakActivities } from "../activities/leak-activities.ts";
 import { lifecycleActivities } from "../activities/lifecycle-activities.ts";
 import { poolActivities } from "../activities/pool-activities.ts";
+import { probeActivities } from "../activities/probe-activities.ts";
 import { providerActivities } from "../activities/provider-activities.ts";
 import { reconcileActivities } from "../activities/reconcile-activities.ts";
 import { listPools } from "../activities/registry/pools.ts";
@@ -52,6 +53,7 @@ export async function runControlWorker(
     activities: {
       ...poolActivities(dependencies),
       ...lifecycleActivities(dependencies),
+      ...probeActivities(dependencies),
       ...explodeActivities(dependencies),
       ...reconcileActivities(dependencies),
       ...auditActivities(dependencies),

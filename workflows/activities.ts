@@ -5,6 +5,7 @@ import type { explodeActivities } from "../activities/explode-activities.ts";
 import type { leakActivities } from "../activities/leak-activities.ts";
 import type { lifecycleActivities } from "../activities/lifecycle-activities.ts";
 import type { poolActivities } from "../activities/pool-activities.ts";
+import type { probeActivities } from "../activities/probe-activities.ts";
 import type { providerActivities } from "../activities/provider-activities.ts";
 import type { reconcileActivities } from "../activities/reconcile-activities.ts";
 import type { spendActivities } from "../activities/spend-activities.ts";
@@ -13,6 +14,7 @@ import { ERRORS } from "../domain/errors.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
 
 type PoolActivities = ReturnType<typeof poolActivities>;
+type ProbeActivities = ReturnType<typeof probeActivities>;
 type LifecycleActivities = ReturnType<typeof lifecycleActivities>;
 type ClaimActivities = ReturnType<typeof claimActivities>;
 type ExplodeActivities = ReturnType<typeof explodeActivities>;
@@ -71,10 +73,17 @@ export const prove = proxyActivities<LifecycleActivities>({
 });
 
 /** An idle agent that does not answer is asked again, for as long as a busy machine may take. */
-export const probe = proxyActivities<LifecycleActivities>({
+export const probe = proxyActivities<ProbeActivities>({
   startToCloseTimeout: "15s",
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: "15s", maximumInterval: "1m", backoffCoefficient: 2, maximumAttempts: 5 },
+});
+
+/** All idle agents, one after the other: as slowly as the schedule allows. */
+export const probing = proxyActivities<ProbeActivities>({
+  startToCloseTimeout: "9m",
+  heartbeatTimeout: HEARTBEAT,
+  retry: { maximumAttempts: 1 },
 });
 
 /** The hand-over of a claim: short and on the caller's time, so it runs within the workflow's own task. */

@@ -5,5 +5,6 @@ export { explode } from "./explode.ts";
 export { instanceLifecycle } from "./instance-lifecycle.ts";
 export { leaks } from "./leaks.ts";
 export { pool } from "./pool.ts";
+export { probes } from "./probes.ts";
 export { reconcile } from "./reconcile.ts";
 export { spend } from "./spend.ts";

@@ -10,7 +10,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { type LifecycleAction, nextLifecycleAction } from "../domain/steps/lifecycle-step.ts";
 import { launch, probe, prove, registry, spending } from "./activities.ts";
 import { equip } from "./equip.ts";
-import { doom, instanceStateQuery, type LifecycleStart, wake } from "./messages.ts";
+import { doom, instanceStateQuery, type LifecycleStart, suspect, wake } from "./messages.ts";
 import { InstanceListing } from "./search-attributes.ts";
 import { Track } from "./track.ts";
 
@@ -19,8 +19,6 @@ const READY_DEADLINE_MS = 4 * 60_000;
 const BOUNDS = { maxStartsPerHour: LIMITS.restartMaxPerHour, readyDeadlineMs: READY_DEADLINE_MS };
 /** How often a resting instance is looked at without anything having happened. */
 const REST = "30m";
-/** How often an idle instance is asked whether it is still what it was. */
-const PROBE = "10m";
 const COOL_DOWN = "10m";
 /** Until a recovered agent that did not prove itself is looked at again. */
 const UNPROVEN = "15s";
@@ -41,7 +39,12 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
   const listing = new InstanceListing();
   let wakes = 0;
   let doomed = false;
+  let suspected = false;
   setHandler(wake, () => {
+    wakes += 1;
+  });
+  setHandler(suspect, () => {
+    suspected = true;
     wakes += 1;
   });
   setHandler(doom, () => {
@@ -53,7 +56,7 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
   while (!doomed) {
     const seen = wakes;
     const facts = await registry.observeInstance(instanceId);
-    const action = nextLifecycleAction({ ...facts, unprovenEpoch }, BOUNDS);
+    const action = nextLifecycleAction({ ...facts, unprovenEpoch, suspected }, BOUNDS);
     track.enter(describe(action, facts.state), facts.state);
     if (action.do === "end") break;
     listing.show(facts);
@@ -93,9 +96,11 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         await spending.settleCredit(instanceId).catch(() => condition(changed, COOL_DOWN, NO_CREDIT));
         break;
       case "rest":
-        if (await condition(changed, facts.state === "idle" ? PROBE : REST, NEXT_LOOK)) break;
-        if (facts.state === "idle" && !(await answers(instanceId)))
-          await explodeInstance(instanceId, "idle-lost");
+        await condition(changed, REST, NEXT_LOOK);
+        break;
+      case "probe":
+        suspected = false;
+        if (!(await answers(instanceId))) await explodeInstance(instanceId, "idle-lost");
         break;
       case "cool-down":
         await condition(changed, COOL_DOWN, TOO_OFTEN);
@@ -173,6 +178,8 @@ function describe(action: LifecycleAction, state: InstanceState): string {
       return `${state}: making what it lacks of its equipment`;
     case "credit":
       return "granting what it may spend on models";
+    case "probe":
+      return "asking whether it is still what it was";
     case "rest":
       return `${state}: resting until something happens`;
     case "cool-down":

@@ -10,6 +10,8 @@ import {
   parseClaimId,
   parseInstanceId,
 } from "../domain/ids.ts";
+import { TASK_QUEUES } from "../domain/task-queues.ts";
+import { WORKFLOW_TYPES } from "../domain/workflow-types.ts";
 import { eventually } from "../infra/testing/eventually.ts";
 import { TestPlatform } from "../infra/testing/platform.ts";
 import { wake } from "./messages.ts";
@@ -103,6 +105,14 @@ function inviteOfNobody(): string {
   return `${createInvite({ ...invite, env: "local" }).url}&then=pending`;
 }
 
+/** What the schedule does each ten minutes. */
+function sweep(): Promise<unknown> {
+  return platform.temporal.workflow.execute(WORKFLOW_TYPES.probes, {
+    workflowId: `probes/${randomBytes(4).toString("hex")}`,
+    taskQueue: TASK_QUEUES.control,
+  });
+}
+
 describe("a claim", () => {
   it("that nobody admits is given up after three days, and its agent ends", { timeout: 60_000 }, async () => {
     const instanceId = await idleInstance();
@@ -133,25 +143,27 @@ describe("a claim", () => {
 });
 
 describe("an instance", () => {
-  it("is probed every 10 minutes while it is idle, and ends when it is no more what it was", async () => {
+  it("is looked at every 30 minutes while it is idle, and ends when a sweep finds that it lies", async () => {
     const instanceId = await idleInstance();
     const workflowId = instanceWorkflowId(instanceId);
-    await skip(workflowId, 35 * MINUTE_MS);
-    const probes = await eventually("three probes", async () => {
-      const all = await calls(workflowId, "probeIdle");
-      return all.length === 3 && all;
+    await skip(workflowId, 95 * MINUTE_MS);
+    const looks = await eventually("three looks", async () => {
+      const all = await calls(workflowId, "observeInstance");
+      return all.length >= 5 && all;
     });
-    for (const ms of gaps(probes)) expectAbout(ms, 10 * MINUTE_MS);
-    expect((await platform.instance(instanceId)).state).toBe("idle");
+    for (const ms of gaps(looks.slice(-3))) expectAbout(ms, 30 * MINUTE_MS);
+    expect(await sweep()).toEqual({ asked: 1, suspects: [] });
+    expect(await calls(workflowId, "probeIdle")).toEqual([]);
 
     await misbehave(instanceId, "lie-proof");
+    platform.time.allow(workflowId, 15 * MINUTE_MS);
     platform.time.allow(explodeWorkflowId(instanceId), MINUTE_MS);
-    await skip(workflowId, 15 * MINUTE_MS);
+    expect(await sweep()).toEqual({ asked: 1, suspects: [instanceId] });
     await eventually("it has exploded", async () => {
       const { state, endReason } = await platform.instance(instanceId);
       return state === "exploded" && endReason === "idle-lost";
     });
-    expect(await calls(workflowId, "probeIdle")).toHaveLength(4);
+    expect(await calls(workflowId, "probeIdle")).toHaveLength(1);
   });
 
   it("is looked at every 30 minutes while it is claimed, and never probed", async () => {

@@ -28,6 +28,8 @@ export interface ReconcileStart {
 
 /** Something changed for this workflow's subject in the registry: look again. Carries nothing. */
 export const wake = defineSignal("wake");
+/** The idle instance was asked and did not answer: ask it again, thoroughly. */
+export const suspect = defineSignal("suspect");
 /** The instance is to be absent: finish at once. */
 export const doom = defineSignal("doom");
 

@@ -166,6 +166,19 @@ export async function handOver(
   });
 }
 
+/** Idle instances, at most so many, picked at random. */
+export async function pickIdle({ db }: Registry, limit: number): Promise<InstanceId[]> {
+  const rows = await db
+    .selectFrom("instances")
+    .select("id")
+    .where("state", "=", "idle")
+    .where("desired", "=", "present")
+    .orderBy(sql`random()`)
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** The instances whose process is expected to run. */
 export async function listRunning({
   db,

@@ -150,14 +150,15 @@ export async function listResources({ db }: Registry, instanceId: InstanceId): P
 }
 
 /** The keys that work now, by the instance that has them. */
-export async function activeModelKeys({ db }: Registry): Promise<Map<InstanceId, string>> {
-  const rows = await db
+export async function activeModelKeys({ db }: Registry, only?: InstanceId): Promise<Map<InstanceId, string>> {
+  let query = db
     .selectFrom("resources")
     .select(["instance_id", "external_id"])
     .where("provider", "=", "openrouter")
     .where("kind", "=", "model-key")
-    .where("state", "=", "active")
-    .execute();
+    .where("state", "=", "active");
+  if (only !== undefined) query = query.where("instance_id", "=", only);
+  const rows = await query.execute();
   return new Map(rows.flatMap((row) => (row.external_id ? [[row.instance_id, row.external_id]] : [])));
 }
 

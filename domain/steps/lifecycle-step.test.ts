@@ -14,6 +14,7 @@ const facts: LifecycleFacts = {
   startedMsAgo: 10_000,
   faultedEpoch: 0,
   unprovenEpoch: 0,
+  suspected: false,
   lacking: false,
   creditDue: false,
 };
@@ -49,6 +50,16 @@ describe("nextLifecycleAction", () => {
       "proves what reported ready before anybody looked, however late",
       { state: "starting", epoch: 1, readyEpoch: 1, process: "running", startedMsAgo: 900_000 },
       { do: "prove", next: "hand-over" },
+    ],
+    [
+      "asks an idle instance again that did not answer",
+      { state: "idle", epoch: 1, process: "running", lacking: true, suspected: true },
+      { do: "probe" },
+    ],
+    [
+      "does not ask one that was claimed meanwhile",
+      { state: "claimed", epoch: 1, process: "running", suspected: true },
+      { do: "rest" },
     ],
     [
       "makes what an idle instance lacks",

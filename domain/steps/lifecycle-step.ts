@@ -18,6 +18,8 @@ export interface LifecycleFacts {
   faultedEpoch: number;
   /** The last epoch that reported itself ready and then did not prove it, as far as is known; 0 for none. */
   unprovenEpoch: number;
+  /** It was asked while idle and did not answer. */
+  suspected: boolean;
   /** Some of its equipment is to be made now. */
   lacking: boolean;
   /** Its key may not spend what it was granted. */
@@ -33,6 +35,8 @@ export type LifecycleAction =
   | { do: "await-ready"; remainingMs: number }
   /** It reported ready: prove it end to end, then let it in (`hand-over`) or back (`recovered`). */
   | { do: "prove"; next: "hand-over" | "recovered" }
+  /** Ask it again, for as long as a busy machine may take. */
+  | { do: "probe" }
   /** Make what it lacks of its equipment. */
   | { do: "equip" }
   /** Grant what is due, and let its key spend what it was granted. */
@@ -73,7 +77,8 @@ export function nextLifecycleAction(facts: LifecycleFacts, bounds: LifecycleBoun
       if (ready) return { do: "prove", next: "hand-over" };
       return overdue ? { do: "explode", reason: "never-ready" } : { do: "await-ready", remainingMs };
     case "idle":
-      return failed ? { do: "explode", reason: "idle-lost" } : rest;
+      if (failed) return { do: "explode", reason: "idle-lost" };
+      return facts.suspected ? { do: "probe" } : rest;
     case "claimed":
       return failed ? restart : facts.creditDue ? { do: "credit" } : rest;
     case "recovering": {

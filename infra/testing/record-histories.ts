@@ -269,7 +269,7 @@ async function recordLooks(): Promise<void> {
   await record("reconcile", "restarted-a-lifecycle", "reconcile/manual");
   await ask("POST", "/api/pool/audit");
   await record("audit", "looked", "audit/manual");
-  for (const type of [WORKFLOW_TYPES.leaks, WORKFLOW_TYPES.spend]) {
+  for (const type of [WORKFLOW_TYPES.leaks, WORKFLOW_TYPES.probes, WORKFLOW_TYPES.spend]) {
     const workflowId = `${type}/recorded`;
     await platform.temporal.workflow.execute(type, { workflowId, taskQueue: TASK_QUEUES.control });
     await record(type, "looked", workflowId);

@@ -26,7 +26,7 @@ export function* lifecycleWorkflow(world: World, self: Task, id: string): Flow<v
     const seen = self.wakes;
     const changed = () => self.wakes > seen;
     const facts = yield* activity(world, self, OFTEN, () => observeInstance(world, id));
-    const action = world.rules.nextLifecycleAction({ ...facts, unprovenEpoch }, BOUNDS);
+    const action = world.rules.nextLifecycleAction({ ...facts, unprovenEpoch, suspected: false }, BOUNDS);
     switch (action.do) {
       case "end":
         return;
@@ -60,6 +60,7 @@ export function* lifecycleWorkflow(world: World, self: Task, id: string): Flow<v
         yield* succeeds(equip(world, self, id));
         break;
       case "credit":
+      case "probe":
       case "rest":
         yield { ms: REST_MS, until: changed };
         break;

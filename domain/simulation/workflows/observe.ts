@@ -8,7 +8,10 @@ import { equipmentOf } from "./equip.ts";
 const HOUR_MS = 3_600_000;
 
 /** What is known of the instance now, as the lifecycle reads it. */
-export function* observeInstance(world: World, id: string): Flow<Omit<LifecycleFacts, "unprovenEpoch">> {
+export function* observeInstance(
+  world: World,
+  id: string,
+): Flow<Omit<LifecycleFacts, "unprovenEpoch" | "suspected">> {
   const { state, desired, epoch, readyEpoch } = world.tables.instance(id);
   const process = yield* observeProcess(world, id);
   const { reportedEnd, faultedEpoch, launchedMs, stateSinceMs } = world.tables.instance(id);
