@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createInvite } from "../invite/create.ts";
 import { hex, vectors } from "../testdata/vectors.ts";
-import { type EvaluateJoinRequestInput, evaluateJoinRequest, type JoinTarget } from "./evaluate.ts";
+import {
+  type EvaluateJoinRequestInput,
+  evaluateJoinRequest,
+  type JoinTarget,
+  MEMBERS_MAX,
+} from "./evaluate.ts";
 
 const privateKey = hex(vectors.keys[0]?.privateKey ?? "");
 const inboxId = vectors.tokens[0]?.creatorInboxId ?? "";
@@ -49,6 +54,8 @@ async function decide(invitation: Invitation, circumstances: Circumstances = {})
 }
 
 const others = "cd".repeat(32);
+const crowd = (size: number): string[] =>
+  Array.from({ length: size }, (_, index) => index.toString(16).padStart(64, "0"));
 const expired = { expiresAt: past };
 const ended = { conversationExpiresAt: past };
 
@@ -97,13 +104,25 @@ const rows: [what: string, decision: string, invitation: Invitation, circumstanc
     "a locked group",
     "refuse generic_failure: the conversation is locked",
     {},
-    { target: { right: "locked" } },
+    { target: { right: "locked", memberInboxIds: crowd(MEMBERS_MAX) } },
   ],
   [
     "a group of admins",
     "refuse generic_failure: the inviter may not add members",
     {},
-    { target: { right: "not-allowed" } },
+    { target: { right: "not-allowed", memberInboxIds: crowd(MEMBERS_MAX) } },
+  ],
+  [
+    "a full group",
+    "refuse generic_failure: the conversation is full",
+    {},
+    { target: { memberInboxIds: crowd(MEMBERS_MAX) } },
+  ],
+  [
+    "the last one for whom there is room",
+    "admit",
+    {},
+    { target: { memberInboxIds: crowd(MEMBERS_MAX - 1) } },
   ],
   ["a good request", "admit", {}],
 ];

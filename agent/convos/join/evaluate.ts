@@ -3,6 +3,9 @@ import { verifyInviteAsInviter } from "../invite/inspect.ts";
 import { type Invite, parseInvite } from "../invite/invite.ts";
 import type { AdmissionRight } from "./add-member.ts";
 
+/** The Convos app shows and keeps no larger conversation; XMTP itself allows 250. */
+export const MEMBERS_MAX = 150;
+
 /** What the inviter knows of the group that an invite leads to. */
 export interface JoinTarget {
   readonly kind: "group" | "dm";
@@ -89,5 +92,7 @@ export async function evaluateJoinRequest(input: EvaluateJoinRequestInput): Prom
   }
   if (target.right === "locked") return refuse("generic_failure", "the conversation is locked");
   if (target.right === "not-allowed") return refuse("generic_failure", "the inviter may not add members");
+  if (target.memberInboxIds.length >= MEMBERS_MAX)
+    return refuse("generic_failure", "the conversation is full");
   return { action: "admit", invite, groupId };
 }
