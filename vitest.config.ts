@@ -13,6 +13,8 @@ const SCENARIOS = [
   "infra/testing/saga-matrix.test.ts",
   "infra/testing/rollout.test.ts",
   "infra/testing/canary.test.ts",
+  "infra/testing/railway-platform.test.ts",
+  "infra/testing/docker-platform.test.ts",
   "infra/chaos/chaos.test.ts",
   "infra/codec/platform.test.ts",
   "workflows/long-timers.test.ts",

@@ -4,6 +4,7 @@ import { PlatformError } from "../domain/errors.ts";
 import { type InstanceId, instanceWorkflowId } from "../domain/ids.ts";
 import type { EndReason } from "../domain/instance-state.ts";
 import type { Provider, ResourceOutcome, ResourceState } from "../domain/resource-state.ts";
+import { makeKindsAbsent } from "./compute/make-absent.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { bury, fence, purge, storeReceipt } from "./registry/end.ts";
 import { mayBeLaunching, readInstance } from "./registry/instances.ts";
@@ -174,12 +175,12 @@ export const explodeActivities = (deps: Dependencies) => {
 
   /** What was made after it uses it and goes before it, unless that has its outcome already. */
   async function makeComputeAbsent({ instanceId, name, kind }: LedgerEntry): Promise<ResourceOutcome> {
-    const open = (await listResources(registry, instanceId)).filter(
-      (other) => other.provider === "compute" && other.state !== "settled",
+    const settled = (await listResources(registry, instanceId)).filter(
+      ({ provider, state }) => provider === "compute" && state === "settled",
     );
-    const later = compute.resourceKinds.slice(compute.resourceKinds.indexOf(kind) + 1).toReversed();
-    for (const other of later)
-      if (open.some((entry) => entry.kind === other)) await compute.destroy(instanceId, name, other);
+    const later = compute.resourceKinds.slice(compute.resourceKinds.indexOf(kind) + 1);
+    const open = later.filter((other) => !settled.some((entry) => entry.kind === other));
+    await makeKindsAbsent(deps, instanceId, open);
     return compute.destroy(instanceId, name, kind);
   }
 };

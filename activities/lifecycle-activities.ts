@@ -5,7 +5,7 @@ import type { EndReason, InstanceState } from "../domain/instance-state.ts";
 import type { LaunchSpec } from "../domain/launch-spec.ts";
 import type { LifecycleFacts } from "../domain/steps/lifecycle-step.ts";
 import { askStatus } from "./agent/ask-status.ts";
-import { destroyAll } from "./compute/driver.ts";
+import { makeKindsAbsent } from "./compute/make-absent.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { issueBootstrapToken } from "./registry/bootstrap.ts";
 import { fence } from "./registry/end.ts";
@@ -82,8 +82,8 @@ export const lifecycleActivities = (deps: Dependencies) => {
         // The fence came before or while this try or an earlier one started it; what was taken apart by then is not
         // left behind.
         if (error instanceof PlatformError && error.code === "instance-doomed") {
-          const { desired, name } = await readInstance(registry, id);
-          if (desired === "absent") await destroyAll(compute, id, name);
+          const { desired } = await readInstance(registry, id);
+          if (desired === "absent") await makeKindsAbsent(deps, id, compute.resourceKinds);
         } else if (error instanceof PlatformError) {
           for (const kind of compute.resourceKinds) await noteTry(registry, id, "compute", kind, error.code);
         }

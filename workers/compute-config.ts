@@ -58,6 +58,18 @@ export const ComputeVariables = {
   RAILWAY_WORKSPACE_ID: Type.Optional(
     Type.String({ pattern: "^[A-Za-z0-9-]{1,64}$", description: "The workspace of the token." }),
   ),
+  RAILWAY_SETTLE_S: Type.Integer({
+    default: 30,
+    minimum: 0,
+    // What waits for it has to end within a minute.
+    maximum: 45,
+    description:
+      "For how many seconds Railway's reads may not show what was made or deleted; what is not shown is judged after that.",
+  }),
+  RAILWAY_DOMAIN_SCHEME: Type.Union([Type.Literal("https"), Type.Literal("http")], {
+    default: "https",
+    description: "How agents are reached at their Railway domains; `http` only for a double of Railway.",
+  }),
   DOCKER_URL: Type.Optional(
     Type.String({
       ...Url,

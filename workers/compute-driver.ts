@@ -56,6 +56,8 @@ function railwayDriver(config: WorkerConfig, registry: Registry, budgets: Budget
     mountPath: STATE_DIR,
     targetPort: AGENT_PORT,
     limits: { cpu: config.AGENT_CPUS, memoryBytes: config.AGENT_MEMORY_MIB * MIB },
+    settleMs: config.RAILWAY_SETTLE_S * 1_000,
+    urlOfDomain: (domain) => `${config.RAILWAY_DOMAIN_SCHEME}://${domain}`,
   });
 }
 

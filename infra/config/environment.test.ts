@@ -35,3 +35,11 @@ test.each(["", " 5", "5.0", "1e1", "0x5", "-1", "true", "constructor"])("%j is n
   if (text === "") expect(readEnvironment(Schema, environment, boat).BOAT_SEATS).toBe(4);
   else expect(() => readEnvironment(Schema, environment, boat)).toThrow("BOAT_SEATS is invalid");
 });
+
+test("decimal numbers are converted where one is asked for", () => {
+  const schema = Type.Object({ BOAT_LENGTH: Type.Number({ minimum: 0.5, maximum: 20, default: 2 }) });
+  const read = (text: string) => readEnvironment(schema, { BOAT_LENGTH: text }, boat).BOAT_LENGTH;
+  expect(["", "0.5", "7", "12.25"].map(read)).toEqual([2, 0.5, 7, 12.25]);
+  for (const text of ["0.25", ".5", "5.", "1e1", "-1", "NaN"])
+    expect(() => read(text)).toThrow("BOAT_LENGTH is invalid");
+});

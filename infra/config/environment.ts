@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from "typebox";
+import { type Static, type TObject, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 
 /** A configuration that cannot be used. The message names the variables and what is wrong, never a value. */
@@ -19,9 +19,10 @@ export interface Component {
 }
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
+const DECIMAL_NUMBER = /^\d{1,9}(\.\d{1,6})?$/;
 
 /**
- * Parses the process's environment once, at its edge: defaults filled in, whole numbers converted, frozen. The
+ * Parses the process's environment once, at its edge: defaults filled in, numbers converted, frozen. The
  * environment is shared, so other programs' names are left alone; an empty variable counts as absent.
  * Throws a ConfigError that names every variable that is missing, invalid or unknown.
  */
@@ -35,7 +36,7 @@ export function readEnvironment<Schema extends TObject>(
   for (const [name, text] of Object.entries(environment)) {
     if (text === undefined || text === "") continue;
     const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
-    if (property) given[name] = Type.IsInteger(property) && WHOLE_NUMBER.test(text) ? Number(text) : text;
+    if (property) given[name] = isNumberFor(property, text) ? Number(text) : text;
     else if (component.ownNames.test(name)) problems.push(`${name} is unknown`);
   }
   for (const [name, property] of Object.entries(schema.properties)) {
@@ -47,6 +48,10 @@ export function readEnvironment<Schema extends TObject>(
   if (problems.length > 0 || !Value.Check(schema, parsed)) throw new ConfigError(component.name, problems);
   return Object.freeze(parsed);
 }
+
+const isNumberFor = (property: TSchema, text: string): boolean =>
+  (Type.IsInteger(property) && WHOLE_NUMBER.test(text)) ||
+  (Type.IsNumber(property) && DECIMAL_NUMBER.test(text));
 
 /** Whether the variable has to be given: it is neither optional nor has it a default. */
 export function isRequired(schema: TObject, name: string): boolean {

@@ -29,14 +29,15 @@ const ROOT = join(import.meta.dirname, "..", "..");
 export interface PlatformOptions {
   target: number;
   /** `stand-in`: all agents in one host process. `process`: one process each, of `agentCommand`. */
-  compute: "stand-in" | "process";
+  compute: "stand-in" | "process" | "railway" | "docker";
+  /** Of the platform's programs, beside what all platforms have. */
+  environment?: Readonly<Record<string, string>>;
   agentCommand?: readonly string[];
   agentEnvironment?: Readonly<Record<string, string>>;
   surge?: number;
   quarantineMs?: number;
   /** Environment of the stand-in host. */
   standInEnvironment?: Readonly<Record<string, string>>;
-  gatewayUidBase?: number;
   /** Postgres with fsync, as in earnest; for benchmarks. */
   durable?: boolean;
   /** Accounts at all providers, not at OpenRouter alone (`platform.equipment`). */
@@ -191,7 +192,7 @@ export class TestPlatform implements AsyncDisposable {
         QUARANTINE_MS: String(options.quarantineMs ?? 1_000),
         ...(equipment ? equipmentEnvironment(equipment) : {}),
         ...(standInUrl ? { STAND_IN_URL: standInUrl } : {}),
-        ...(options.gatewayUidBase ? { GATEWAY_UID_BASE: String(options.gatewayUidBase) } : {}),
+        ...options.environment,
       },
     });
   }

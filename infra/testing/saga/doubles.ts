@@ -30,6 +30,8 @@ export const UNSPARED_BUDGETS = {
   "telnyx/requests": UNSPARED,
   "bankr/requests": UNSPARED,
   "bankr/wallet-create": UNSPARED,
+  "railway/requests": UNSPARED,
+  "railway/project-create": UNSPARED,
 };
 
 export async function startEquipmentDoubles(): Promise<EquipmentDoubles & { close(): Promise<void> }> {
