@@ -35,7 +35,7 @@ export const reconcileActivities = (deps: Dependencies) => {
       for (const pool of await listPools(registry)) await wakePool(temporal, pool);
       const running = await runningWorkflows(temporal);
       const missing = (workflowId: string) => !running.has(workflowId);
-      const claims = (await openClaims(registry, CLAIM_GRACE_MS)).filter((id) =>
+      const claims = (await openClaims(registry, CLAIM_GRACE_MS)).filter(({ id }) =>
         missing(claimWorkflowId(id)),
       );
       const present = (await presentInstances(registry)).filter((id) => missing(instanceWorkflowId(id)));
@@ -47,7 +47,9 @@ export const reconcileActivities = (deps: Dependencies) => {
         explodes: await each(doomed, errors, ({ id, reason }) =>
           doomInstance(deps, id, reason).then(() => id),
         ),
-        claims: await each(claims, errors, (id) => startClaim(temporal, id).then(() => id)),
+        claims: await each(claims, errors, ({ id, createdAt }) =>
+          startClaim(temporal, id, createdAt.getTime()).then(() => id),
+        ),
         lifecycles: await each(present, errors, (id) => startLifecycle(temporal, id).then(() => id)),
         lost: await wakeLost(deps),
       };

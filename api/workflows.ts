@@ -16,14 +16,13 @@ import { isErrorCode, PlatformError } from "../domain/errors.ts";
 import {
   type ClaimId,
   claimWorkflowId,
-  explodeWorkflowId,
   type InstanceId,
   instanceWorkflowId,
   type PoolName,
-  poolWorkflowId,
 } from "../domain/ids.ts";
 import type { EndReason } from "../domain/instance-state.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
+import { claimStart, explodeStart, poolStart, type WorkflowStart } from "../domain/workflow-starts.ts";
 import { WORKFLOW_TYPES } from "../domain/workflow-types.ts";
 import {
   type ClaimStart,
@@ -93,39 +92,24 @@ export class Workflows {
     await this.#bounded(CALL_TIMEOUT_MS, () => this.#connection.workflowService.getSystemInfo({}));
   }
 
-  async startClaim(claimId: ClaimId): Promise<void> {
-    const args: [ClaimStart] = [{ claimId }];
-    await this.#bounded(CALL_TIMEOUT_MS, () =>
-      unlessClosed(
-        this.#client.workflow.start(WORKFLOW_TYPES.claim, {
-          workflowId: claimWorkflowId(claimId),
-          taskQueue: TASK_QUEUES.claims,
-          args,
-          workflowIdConflictPolicy: "USE_EXISTING",
-          workflowIdReusePolicy: "REJECT_DUPLICATE",
-          staticSummary: `Claim ${claimId}`,
-          searchAttributes: { ClaimId: [claimId] },
-        }),
-      ),
-    );
+  startClaim(claimId: ClaimId): Promise<void> {
+    return this.#startOnce<ClaimStart>(claimStart(claimId));
   }
 
   /** Durable when it returns: the Explode runs, or has run. */
-  async startExplode(instanceId: InstanceId, reason: EndReason): Promise<void> {
-    const args: [ExplodeStart] = [{ instanceId, reason }];
-    await this.#bounded(CALL_TIMEOUT_MS, () =>
-      unlessClosed(
-        this.#client.workflow.start(WORKFLOW_TYPES.explode, {
-          workflowId: explodeWorkflowId(instanceId),
-          taskQueue: TASK_QUEUES.control,
-          args,
-          workflowIdConflictPolicy: "USE_EXISTING",
-          workflowIdReusePolicy: "ALLOW_DUPLICATE_FAILED_ONLY",
-          staticSummary: `Explode ${instanceId}: ${reason}`,
-          searchAttributes: { InstanceId: [instanceId] },
-        }),
-      ),
-    );
+  startExplode(instanceId: InstanceId, reason: EndReason): Promise<void> {
+    return this.#startOnce<ExplodeStart>(explodeStart(instanceId, reason));
+  }
+
+  /** One that has run before and may not run again is as good as started: what was asked for has happened. */
+  async #startOnce<Argument>({ type, options }: WorkflowStart<Argument>): Promise<void> {
+    await this.#bounded(CALL_TIMEOUT_MS, async () => {
+      try {
+        await this.#client.workflow.start(type, options);
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    });
   }
 
   wakeClaim(id: ClaimId): Promise<void> {
@@ -148,8 +132,9 @@ export class Workflows {
   }
 
   async wakePool(pool: PoolName): Promise<void> {
+    const { type, options }: WorkflowStart<PoolStart> = poolStart(pool);
     await this.#bounded(CALL_TIMEOUT_MS, () =>
-      this.#client.workflow.signalWithStart(WORKFLOW_TYPES.pool, { ...poolStart(pool), signal: wake }),
+      this.#client.workflow.signalWithStart(type, { ...options, signal: wake }),
     );
   }
 
@@ -159,10 +144,11 @@ export class Workflows {
     update: UpdateDefinition<Result, Args>,
     args: Args,
   ): Promise<Result> {
+    const { type, options }: WorkflowStart<PoolStart> = poolStart(pool);
     return this.#bounded(UPDATE_TIMEOUT_MS, () =>
       this.#client.workflow.executeUpdateWithStart(update, {
         args,
-        startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW_TYPES.pool, poolStart(pool)),
+        startWorkflowOperation: new WithStartWorkflowOperation(type, options),
       }),
     );
   }
@@ -206,27 +192,6 @@ export class Workflows {
     } finally {
       this.#calls.delete(cancel);
     }
-  }
-}
-
-const poolStart = (pool: PoolName) => {
-  const args: [PoolStart] = [{ pool }];
-  return {
-    workflowId: poolWorkflowId(pool),
-    taskQueue: TASK_QUEUES.control,
-    args,
-    workflowIdConflictPolicy: "USE_EXISTING",
-    staticSummary: `Pool ${pool}`,
-    searchAttributes: { PoolName: [pool] },
-  } as const;
-};
-
-/** The workflow has run before and may not run again: what was asked for has happened. */
-async function unlessClosed(start: Promise<unknown>): Promise<void> {
-  try {
-    await start;
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }
 

@@ -3,16 +3,19 @@ import type { ClaimId, InstanceId } from "../../domain/ids.ts";
 import type { EndReason } from "../../domain/instance-state.ts";
 import type { Registry } from "./registry.ts";
 
-/** Claims that still have to end or become live. The workflow of each must be running. */
-export async function openClaims({ db }: Registry, olderThanMs: number): Promise<ClaimId[]> {
+/** Claims that still have to end or become live, and when they were taken in. The workflow of each must be running. */
+export async function openClaims(
+  { db }: Registry,
+  olderThanMs: number,
+): Promise<{ id: ClaimId; createdAt: Date }[]> {
   const rows = await db
     .selectFrom("claims")
-    .select("id")
+    .select(["id", "created_at"])
     .where("state", "in", ["waiting", "bound", "pending"])
     .where("created_at", "<", sql<Date>`now() - make_interval(secs => ${olderThanMs / 1000})`)
     .orderBy("created_at")
     .execute();
-  return rows.map((row) => row.id);
+  return rows.map((row) => ({ id: row.id, createdAt: row.created_at }));
 }
 
 /** Instances that are to be present. The lifecycle of each must be running. */

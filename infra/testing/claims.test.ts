@@ -1,4 +1,6 @@
+import { defaultPayloadConverter } from "@temporalio/common";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { claimWorkflowId } from "../../domain/ids.ts";
 import { eventually } from "./eventually.ts";
 import { TestPlatform } from "./platform.ts";
 
@@ -13,6 +15,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await platform[Symbol.asyncDispose]();
 });
+
+/** What the present run of a workflow was started with. */
+async function startOf(workflowId: string): Promise<unknown> {
+  const { events } = await platform.temporal.workflow.getHandle(workflowId).fetchHistory();
+  const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  return payload && defaultPayloadConverter.fromPayload(payload);
+}
 
 describe("20 claims at once on 6 idle agents of a paused pool", () => {
   const asked = Array.from({ length: 20 }, (_, index) => ({
@@ -61,9 +70,9 @@ describe("20 claims at once on 6 idle agents of a paused pool", () => {
   }, 30_000);
 
   it("goes on when the workflows of a waiting claim and of the pool were terminated by hand", async () => {
-    const { id } = await platform.registry.db
+    const { id, created_at } = await platform.registry.db
       .selectFrom("claims")
-      .select("id")
+      .select(["id", "created_at"])
       .where("state", "=", "waiting")
       .orderBy("created_at")
       .executeTakeFirstOrThrow();
@@ -75,6 +84,7 @@ describe("20 claims at once on 6 idle agents of a paused pool", () => {
       const { status } = await platform.temporal.workflow.getHandle(`claim/${id}`).describe();
       return status.name === "RUNNING";
     });
+    expect(await startOf(claimWorkflowId(id))).toEqual({ claimId: id, sinceMs: created_at.getTime() });
     await platform.request("POST", "/api/pool/replenish", { count: 1 });
     await eventually(
       "it is live",
