@@ -64,6 +64,12 @@ export const REGISTRY_CHECKS: readonly Check[] = [
   },
   {
     invariant: "I5",
+    detail: "a message for the exploded instance is still there",
+    query: sql`SELECT DISTINCT i.id AS subject FROM instances i JOIN inbound m ON m.instance_id = i.id
+      WHERE i.state = 'exploded'`,
+  },
+  {
+    invariant: "I5",
     detail: "the exploded instance has no receipt",
     query: sql`SELECT i.id AS subject FROM instances i LEFT JOIN receipts r ON r.instance_id = i.id
       WHERE i.state = 'exploded' AND r.instance_id IS NULL`,

@@ -60,6 +60,14 @@ export const REMAINS_PLANTS: readonly Plant[] = [
       undo: [sql`UPDATE claims SET data_key = NULL WHERE id = ${gone.claimId}`],
     }),
   ),
+  inPostgres("I5", "a message for the exploded instance is still there", "a mail", ({ gone }) => ({
+    subject: gone.instanceId,
+    plant: [
+      sql`INSERT INTO inbound (id, instance_id, provider, event_id, kind, sealed)
+        VALUES ('planted', ${gone.instanceId}, 'agentmail', 'planted', 'mail', 'x')`,
+    ],
+    undo: [sql`DELETE FROM inbound WHERE id = 'planted'`],
+  })),
   inPostgres("I5", "the exploded instance has no receipt", "a lost receipt", ({ gone }) => ({
     subject: gone.instanceId,
     plant: [sql`CREATE TABLE kept AS SELECT * FROM receipts`, sql`DELETE FROM receipts`],
