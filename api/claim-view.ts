@@ -1,6 +1,6 @@
 import type { ClaimView } from "../activities/registry/claims.ts";
 import { PlatformError } from "../domain/errors.ts";
-import type { ClaimStatus, DeliveredClaim } from "./schemas.ts";
+import type { ClaimStatus, DeliveredClaim } from "./schemas/claim.ts";
 
 /** The answer of a claim that has its agent, or undefined while it has none yet. Throws the problem it ended with. */
 export function deliveredClaim(claim: ClaimView): DeliveredClaim | undefined {

@@ -4,7 +4,7 @@ import { listResources } from "../activities/registry/ledger.ts";
 import { explodeWorkflowId, instanceWorkflowId } from "../domain/ids.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { Gateway } from "./gateway.ts";
-import type { InstanceDetail, InstanceSummary } from "./schemas.ts";
+import type { InstanceDetail, InstanceSummary } from "./schemas/instance.ts";
 
 export const instanceSummary = (view: InstanceView): InstanceSummary => ({
   id: view.id,

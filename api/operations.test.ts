@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bury, fence, purge, storeReceipt } from "../activities/registry/end.ts";
 import { intend } from "../activities/registry/ledger.ts";
 import { setPool } from "../activities/registry/pools.ts";
+import { FAULT_CODES, FAULT_PARTS } from "../domain/agent-protocol.ts";
 import { explodeWorkflowId, poolWorkflowId } from "../domain/ids.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
 import { type Fixture, startFixture } from "./testing/fixture.ts";
@@ -177,9 +178,25 @@ describe("a report", () => {
     expect(body).toMatchObject({ readyEpoch: 1, inboxId: "inbox", conversationId: "group" });
   });
 
+  test.each(FAULT_PARTS.flatMap((part) => FAULT_CODES.map((code) => ({ part, code }))))(
+    "of a fault ($part: $code) is written down",
+    async ({ part, code }) => {
+      const { id, secret } = await reportingInstance(fixture.registry);
+      expect((await report(id, secret, { epoch: 1, sequence: 1, kind: "fault", part, code })).status).toBe(
+        202,
+      );
+      const { body } = await call(url, `/api/instances/${id}`);
+      expect(body).toMatchObject({
+        timeline: expect.arrayContaining([
+          expect.objectContaining({ kind: "agent-fault", detail: `${part}: ${code}` }),
+        ]),
+      });
+    },
+  );
+
   test("without a workflow to wake is taken all the same", async () => {
     const { id, secret } = await reportingInstance(fixture.registry);
-    const fault = { epoch: 1, sequence: 1, kind: "fault", part: "gateway", code: "exited" };
+    const fault = { epoch: 1, sequence: 1, kind: "fault", part: "brain", code: "given-up" };
     expect((await report(id, secret, fault)).status).toBe(202);
   });
 
@@ -213,7 +230,7 @@ describe("a report", () => {
 
   test("is refused from strangers, of an old epoch, malformed, and after the end", async () => {
     const { id, secret } = await reportingInstance(fixture.registry);
-    const fault = { epoch: 1, sequence: 1, kind: "fault", part: "gateway", code: "exited" };
+    const fault = { epoch: 1, sequence: 1, kind: "fault", part: "brain", code: "given-up" };
     const statuses = async (): Promise<[string, number][]> => [
       ["wrong secret", (await report(id, "0".repeat(64), fault)).status],
       ["caller's key", (await call(url, `/api/instances/${id}/events`, { body: fault })).status],
@@ -223,7 +240,8 @@ describe("a report", () => {
       ["old epoch", (await report(id, secret, { ...fault, epoch: 2 })).status],
       ["unknown kind", (await report(id, secret, { ...fault, kind: "sneeze" })).status],
       ["unknown field", (await report(id, secret, { ...fault, words: "of a person" })).status],
-      ["free text", (await report(id, secret, { ...fault, code: "of a person" })).status],
+      ["words as a part", (await report(id, secret, { ...fault, part: "of-a-person" })).status],
+      ["words as a code", (await report(id, secret, { ...fault, code: "of-a-person" })).status],
     ];
     expect(await statuses()).toEqual([
       ["wrong secret", 401],
@@ -234,7 +252,8 @@ describe("a report", () => {
       ["old epoch", 409],
       ["unknown kind", 400],
       ["unknown field", 400],
-      ["free text", 400],
+      ["words as a part", 400],
+      ["words as a code", 400],
     ]);
     await fence(fixture.registry, id, "operator");
     expect((await report(id, secret, fault)).status).toBe(202);

@@ -1,6 +1,6 @@
 import { type PoolView, readPool } from "../activities/registry/read-pool.ts";
 import type { Gateway } from "./gateway.ts";
-import type { PoolStatus } from "./schemas.ts";
+import type { PoolStatus } from "./schemas/pool.ts";
 
 export async function poolStatus({ registry, config }: Gateway): Promise<PoolStatus> {
   const pool = await readPool(registry, config.pool);

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Registry } from "../activities/registry/registry.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import { PROVIDERS, type Provider, type ResourceState } from "../domain/resource-state.ts";
-import type { ProviderList } from "./schemas.ts";
+import type { ProviderList } from "./schemas/provider.ts";
 
 /** An account at a provider, as its requests are counted. */
 interface ProviderAccount {

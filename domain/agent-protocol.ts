@@ -117,6 +117,22 @@ export interface ExplodeRequest {
   reason: "member" | "removed" | "operator" | "expiry";
 }
 
+/** A part of the agent that has tried again by itself, and that only a new start of the agent mends. */
+export const FAULT_PARTS = ["boot", "brain"] as const;
+export type FaultPart = (typeof FAULT_PARTS)[number];
+
+export const FAULT_CODES = [
+  /** It broke more often than it may. */
+  "given-up",
+  /** The XMTP database of the stored identity is gone. */
+  "database-missing",
+  /** The conversation of the stored identity is not in its database. */
+  "conversation-missing",
+  /** Anything else; the agent's own log names the error. */
+  "unexpected",
+] as const;
+export type FaultCode = (typeof FAULT_CODES)[number];
+
 /** `POST <gateway>/api/instances/:id/events`, Bearer the instance secret. Repeated by the agent until answered 2xx. */
 export type AgentEvent = {
   epoch: number;
@@ -128,7 +144,7 @@ export type AgentEvent = {
   | { kind: "join-refused"; claimId: string; refusal: ProvisionRefusal }
   | { kind: "exploding"; reason: ExplodeRequest["reason"] }
   | { kind: "exploded"; reason: ExplodeRequest["reason"] }
-  | { kind: "fault"; part: string; code: string }
+  | { kind: "fault"; part: FaultPart; code: FaultCode }
 );
 
 /** One line of JSON that the compute driver writes to the agent's standard input; then it closes it. */

@@ -88,21 +88,17 @@ export async function reportedEnd({ db }: Registry, id: InstanceId): Promise<End
   return row && END_REASON_OF[row.detail ?? ""];
 }
 
-/** The last epoch whose agent reported a fault that only a new start mends; 0 for none. */
+/** The last epoch whose agent reported a fault, which only a new start mends; 0 for none. */
 export async function faultedEpoch({ db }: Registry, id: InstanceId): Promise<number> {
   const row = await db
     .selectFrom("instance_events")
     .select("epoch")
     .where("instance_id", "=", id)
     .where("kind", "=", "agent-fault")
-    .where((eb) => eb.or(LASTING_FAULTS.map((part) => eb("detail", "like", `${part}: %`))))
     .orderBy("id", "desc")
     .executeTakeFirst();
   return row?.epoch ?? 0;
 }
-
-/** Parts that have tried again by themselves before they report a fault. */
-const LASTING_FAULTS = ["brain", "boot"] as const;
 
 const END_REASON_OF: Readonly<Record<string, EndReason>> = {
   member: "exploded-by-member",

@@ -128,7 +128,7 @@ describe("an idle agent", () => {
     const broken = await world.startAgent(2);
     expect(await world.platform.waitFor("fault")).toMatchObject({
       part: "boot",
-      code: "MissingDatabaseError",
+      code: "database-missing",
     });
     expect(await broken.status()).toMatchObject({ ready: false, inboxId: null });
   });

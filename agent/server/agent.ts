@@ -1,4 +1,4 @@
-import type { AgentSecrets, AgentStatus } from "../../domain/agent-protocol.ts";
+import type { AgentSecrets, AgentStatus, FaultCode, FaultPart } from "../../domain/agent-protocol.ts";
 import type { Brain } from "./brain.ts";
 import type { AgentConfig } from "./config.ts";
 import { type Admission, createAdmission } from "./conversation/admission.ts";
@@ -48,7 +48,7 @@ export interface Agent {
   /** Ends everything but the state. Nothing new is begun; what is being sent is finished. */
   stop(): Promise<void>;
   /** Tells the platform that a part cannot be made to work. */
-  fault(part: string, code: string): void;
+  fault(part: FaultPart, code: FaultCode): void;
   /** What an explosion takes from this agent. */
   dismantle(reason: ExplodeReason, initiatedByUs: boolean): LivingParts;
 }

@@ -1,4 +1,4 @@
-import type { AgentSecrets } from "../../domain/agent-protocol.ts";
+import type { AgentSecrets, FaultCode } from "../../domain/agent-protocol.ts";
 import type { AgentConfig } from "./config.ts";
 import type { Log } from "./log.ts";
 import type { TurnSource } from "./loopback/channel-api.ts";
@@ -30,7 +30,7 @@ export interface BrainInput {
   paths: StatePaths;
   log: Log;
   /** The brain cannot be kept running; `code` says why. */
-  onFault(code: string): void;
+  onFault(code: FaultCode): void;
 }
 
 export type CreateBrain = (input: BrainInput) => Brain;

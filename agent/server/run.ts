@@ -1,5 +1,12 @@
-import type { AgentListening, AgentSecrets, AgentStatus } from "../../domain/agent-protocol.ts";
+import type {
+  AgentListening,
+  AgentSecrets,
+  AgentStatus,
+  FaultCode,
+  FaultPart,
+} from "../../domain/agent-protocol.ts";
 import { type Agent, createAgent } from "./agent.ts";
+import { bootFault } from "./boot-fault.ts";
 import { BootstrapError, fetchSecrets, takeBootstrapToken } from "./bootstrap.ts";
 import type { CreateBrain } from "./brain.ts";
 import { type AgentConfig, parseConfig } from "./config.ts";
@@ -114,7 +121,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     notify: (id) => isEnding() || agent === undefined || agent.core.notify(id),
     explode: (reason) => end(reason, true),
   };
-  const onFault = (part: string, code: string): void => agent?.fault(part, code);
+  const onFault = (part: FaultPart, code: FaultCode): void => agent?.fault(part, code);
   const brain =
     database !== undefined
       ? createBrain({ config, secrets, paths, log, onFault: (code) => onFault("brain", code) })
@@ -171,7 +178,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     if (ending !== undefined || stopping.signal.aborted) return;
     // It stays up and says that it is not ready: what is wrong with it is for the platform to see and to decide.
     log("boot-failed", { error: errorName(error) });
-    onFault("boot", errorName(error));
+    onFault("boot", bootFault(error));
   });
 }
 

@@ -6,7 +6,7 @@ import { PlatformError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Gateway } from "../gateway.ts";
 import { RateLimit } from "../rate-limit.ts";
-import { InstanceParams } from "../schemas.ts";
+import { InstanceParams } from "../schemas/instance.ts";
 import type { Server } from "../server.ts";
 import { ownNumber } from "./own-number.ts";
 import { PROVIDER_ANSWERS } from "./provider-answers.ts";

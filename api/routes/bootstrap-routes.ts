@@ -3,7 +3,9 @@ import { agentSecrets } from "../../activities/registry/secrets.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { parseInstanceId } from "../../domain/ids.ts";
 import type { Gateway } from "../gateway.ts";
-import { BootstrapAnswer, BootstrapBody, InstanceParams, PROBLEMS } from "../schemas.ts";
+import { BootstrapAnswer, BootstrapBody } from "../schemas/bootstrap.ts";
+import { InstanceParams } from "../schemas/instance.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const TOKEN = /^Bearer ([A-Za-z0-9_-]{43})$/i;

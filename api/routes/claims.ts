@@ -15,8 +15,8 @@ import {
   ClaimParams,
   ClaimStatus,
   DeliveredClaim,
-  PROBLEMS,
-} from "../schemas.ts";
+} from "../schemas/claim.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import { serveClaim } from "../serve-claim.ts";
 import type { Server } from "../server.ts";
 import { within } from "../within.ts";

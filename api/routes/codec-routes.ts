@@ -5,7 +5,7 @@ import { PlatformError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { SealedPayloadError } from "../../infra/codec/payload-codec.ts";
 import type { Gateway } from "../gateway.ts";
-import { PROBLEMS } from "../schemas.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const strict = { additionalProperties: false } as const;

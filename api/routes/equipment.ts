@@ -7,7 +7,8 @@ import { EQUIPMENT, type EquipmentItem, equipmentKey, SECRET_OF } from "../../do
 import { PlatformError } from "../../domain/errors.ts";
 import type { InstanceId } from "../../domain/ids.ts";
 import type { Gateway } from "../gateway.ts";
-import { InstanceParams, PROBLEMS } from "../schemas.ts";
+import { InstanceParams } from "../schemas/instance.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const strict = { additionalProperties: false } as const;

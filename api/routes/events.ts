@@ -6,9 +6,10 @@ import type { AgentEvent, ExplodeRequest } from "../../domain/agent-protocol.ts"
 import { PlatformError } from "../../domain/errors.ts";
 import { type InstanceId, parseClaimId } from "../../domain/ids.ts";
 import type { EndReason } from "../../domain/instance-state.ts";
-import { EventBody } from "../agent-event-schema.ts";
 import type { Gateway } from "../gateway.ts";
-import { InstanceParams, PROBLEMS } from "../schemas.ts";
+import { EventBody } from "../schemas/agent-event.ts";
+import { InstanceParams } from "../schemas/instance.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const END_REASON_OF = {

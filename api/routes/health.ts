@@ -5,7 +5,7 @@ import { ReceiptSigner } from "../../activities/registry/receipt.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { describeError } from "../log.ts";
-import { PROBLEMS } from "../schemas.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const CHECK_TIMEOUT_MS = 2_000;

@@ -3,7 +3,8 @@ import { readInbound, readInboundCounts, settleInbound } from "../../activities/
 import { PlatformError } from "../../domain/errors.ts";
 import { DROP_REASONS, INBOUND_ID, INBOUND_PROVIDERS, InboundItem } from "../../domain/inbound.ts";
 import type { Gateway } from "../gateway.ts";
-import { InstanceParams, PROBLEMS } from "../schemas.ts";
+import { InstanceParams } from "../schemas/instance.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const InboundParams = Type.Object(

@@ -12,9 +12,9 @@ import {
   InstanceList,
   InstanceParams,
   InstanceQuery,
-  PROBLEMS,
   Receipt,
-} from "../schemas.ts";
+} from "../schemas/instance.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const MAX_LISTED = 1_000;

@@ -14,19 +14,19 @@ import {
 import type { Gateway } from "../gateway.ts";
 import { fillBody } from "../optional-body.ts";
 import { poolStatus } from "../pool-view.ts";
+import { AuditBody } from "../schemas/audit.ts";
+import { PoolStatus } from "../schemas/pool.ts";
 import {
-  AuditBody,
   CountBody,
   DrainedBody,
   EmptyBody,
   MaxAgeBody,
   PauseBody,
-  PoolStatus,
-  PROBLEMS,
   RateBody,
   RolloutBody,
   TargetBody,
-} from "../schemas.ts";
+} from "../schemas/pool-operations.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 /** What operators do with the pool: updates of its workflow, which is started if it does not run. */

@@ -1,7 +1,8 @@
 import { countPool } from "../../activities/registry/read-pool.ts";
 import type { Gateway } from "../gateway.ts";
 import { poolStatus } from "../pool-view.ts";
-import { PoolCounts, PoolStatus, PROBLEMS } from "../schemas.ts";
+import { PoolCounts, PoolStatus } from "../schemas/pool.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 export function publicPoolRoutes(server: Server, { registry, config }: Gateway): void {

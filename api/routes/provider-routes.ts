@@ -1,6 +1,7 @@
 import type { Gateway } from "../gateway.ts";
 import { viewProviders } from "../provider-view.ts";
-import { PROBLEMS, ProviderList } from "../schemas.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
+import { ProviderList } from "../schemas/provider.ts";
 import type { Server } from "../server.ts";
 
 /** What operators see of the accounts at the providers. */

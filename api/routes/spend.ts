@@ -5,7 +5,8 @@ import type { InstanceId } from "../../domain/ids.ts";
 import { TOP_UP_MAX_USD, toMicros, toUsd } from "../../domain/money.ts";
 import type { Gateway } from "../gateway.ts";
 import { readOrThrow } from "../read-instance.ts";
-import { InstanceParams, PROBLEMS } from "../schemas.ts";
+import { InstanceParams } from "../schemas/instance.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 
 const strict = { additionalProperties: false } as const;

@@ -6,7 +6,7 @@ import { PlatformError } from "../../domain/errors.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { digest } from "../auth.ts";
 import type { Gateway } from "../gateway.ts";
-import { PROBLEMS } from "../schemas.ts";
+import { PROBLEMS } from "../schemas/problem.ts";
 import type { Server } from "../server.ts";
 import { readAgentMailEvent } from "./agentmail-event.ts";
 import { wakeByRailway } from "./railway-event.ts";

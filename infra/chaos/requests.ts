@@ -1,5 +1,6 @@
 import { Value } from "typebox/value";
-import { AcceptedClaim, DeliveredClaim, ProblemBody } from "../../api/schemas.ts";
+import { AcceptedClaim, DeliveredClaim } from "../../api/schemas/claim.ts";
+import { ProblemBody } from "../../api/schemas/problem.ts";
 import type { Answer } from "./memory.ts";
 
 /** What came back: an answer, a place in the queue, a problem, or nothing that could be understood. */

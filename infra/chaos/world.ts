@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { AuditBody } from "../../api/schemas.ts";
+import { AuditBody } from "../../api/schemas/audit.ts";
 import type { Violation } from "../../domain/audit.ts";
 import type { BindingState } from "../../domain/binding-state.ts";
 import type { ClaimState } from "../../domain/claim-state.ts";

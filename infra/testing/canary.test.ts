@@ -177,21 +177,23 @@ describe("secrets and people's words", () => {
     await get("a query", 400, `/api/instances?ended=${plant("refused: query")}`);
     await get("a query of an open route", 200, `/api/pool/counts?key=${plant("refused: query")}`);
     const secret = await readSecret(platform.registry, instanceOf("live"), "instance-secret");
-    const report = { epoch: 1, sequence: 99, kind: "fault", part: "model" };
+    const report = { epoch: 1, sequence: 99, kind: "fault", part: "brain", code: "given-up" };
     const events = `/api/instances/${instanceOf("live")}/events`;
     const asAgent = { authorization: `Bearer ${secret}` };
     for (const fault of [
-      { code: `it said ${plant("refused: fault")}` },
-      { code: "x", text: plant("refused: words") },
+      { part: plant("refused: part") },
+      { code: plant("refused: code") },
+      { text: plant("refused: words") },
     ])
       await refused("a fault with words", 400, events, {
         method: "POST",
         body: JSON.stringify({ ...report, ...fault }),
         headers: asAgent,
       });
-    await refused("a fault", 202, events, {
+    // Well-formed, and without an effect.
+    await refused("a fault of another epoch", 409, events, {
       method: "POST",
-      body: JSON.stringify({ ...report, code: "exited" }),
+      body: JSON.stringify({ ...report, epoch: 2 }),
       headers: asAgent,
     });
     const places = refusals.map(({ what, text }) => ({ where: `the answer to ${what}`, text }));

@@ -1,7 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { type AgentEvent, PROVISION_REFUSALS } from "../../../domain/agent-protocol.ts";
+import {
+  type AgentEvent,
+  FAULT_CODES,
+  FAULT_PARTS,
+  PROVISION_REFUSALS,
+} from "../../../domain/agent-protocol.ts";
 
 /** A report as it waits: its epoch and number are given when it is first sent in an epoch. */
 export type Report = AgentEvent extends infer Event
@@ -19,7 +24,11 @@ const Report = Type.Union([
     claimId: Id,
     refusal: Type.Union(PROVISION_REFUSALS.map((refusal) => Type.Literal(refusal))),
   }),
-  Type.Object({ kind: Type.Literal("fault"), part: Id, code: Id }),
+  Type.Object({
+    kind: Type.Literal("fault"),
+    part: Type.Union(FAULT_PARTS.map((part) => Type.Literal(part))),
+    code: Type.Union(FAULT_CODES.map((code) => Type.Literal(code))),
+  }),
 ]);
 type QueuedReport = Exclude<Report, { kind: "exploding" | "exploded" }>;
 

@@ -1,9 +1,8 @@
 import { Type } from "typebox";
-import { PROVISION_REFUSALS } from "../domain/agent-protocol.ts";
+import { FAULT_CODES, FAULT_PARTS, PROVISION_REFUSALS } from "../../domain/agent-protocol.ts";
+import { strict } from "./common.ts";
 
-const strict = { additionalProperties: false } as const;
 const Id = Type.String({ pattern: "^[\\x21-\\x7e]{1,128}$" });
-const Code = Type.String({ pattern: "^[A-Za-z0-9._-]{1,128}$" });
 const Reason = Type.Enum(["member", "removed", "operator", "expiry"]);
 const report = {
   epoch: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
@@ -24,5 +23,13 @@ export const EventBody = Type.Union([
   ),
   Type.Object({ ...report, kind: Type.Literal("exploding"), reason: Reason }, strict),
   Type.Object({ ...report, kind: Type.Literal("exploded"), reason: Reason }, strict),
-  Type.Object({ ...report, kind: Type.Literal("fault"), part: Code, code: Code }, strict),
+  Type.Object(
+    {
+      ...report,
+      kind: Type.Literal("fault"),
+      part: Type.Enum([...FAULT_PARTS]),
+      code: Type.Enum([...FAULT_CODES]),
+    },
+    strict,
+  ),
 ]);
