@@ -31,6 +31,7 @@ export interface Composition {
   connection: NativeConnection;
   /** Of every client and worker. */
   dataConverter: DataConverter;
+  budgets: Budgets;
   close(): Promise<void>;
 }
 
@@ -80,6 +81,7 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
   return {
     connection,
     dataConverter,
+    budgets,
     dependencies: {
       registry,
       temporal: new Client({

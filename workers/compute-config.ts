@@ -58,6 +58,13 @@ export const ComputeVariables = {
   RAILWAY_WORKSPACE_ID: Type.Optional(
     Type.String({ pattern: "^[A-Za-z0-9-]{1,64}$", description: "The workspace of the token." }),
   ),
+  RAILWAY_WEBHOOK_URL: Type.Optional(
+    Type.String({
+      ...Url,
+      description:
+        "Where Railway reports crashes: the gateway's `/webhooks/railway/<secret>`. The workers make the rule. A secret.",
+    }),
+  ),
   RAILWAY_SETTLE_S: Type.Integer({
     default: 30,
     minimum: 0,

@@ -5,14 +5,17 @@ import { ProcessDriver } from "../activities/compute/process/process-driver.ts";
 import { RailwayDriver } from "../activities/compute/railway/railway-driver.ts";
 import { StandInDriver } from "../activities/compute/stand-in/stand-in-driver.ts";
 import { RailwayClient } from "../activities/railway/client.ts";
+import { CRASH_EVENTS, ensureWebhookRule } from "../activities/railway/webhook-rule.ts";
 import { budgetOf } from "../activities/rate-limit/budget.ts";
 import type { Budgets } from "../activities/rate-limit/budgets.ts";
 import { RAILWAY_BUDGET, RAILWAY_PROJECT_CREATE } from "../activities/rate-limit/default-budgets.ts";
 import { takeOrThrow } from "../activities/rate-limit/take-token.ts";
 import type { Registry } from "../activities/registry/registry.ts";
+import { PlatformError } from "../domain/errors.ts";
 import { ConfigError } from "../infra/config/environment.ts";
 import { parseJsonSetting } from "../infra/config/json-setting.ts";
 import { WORKERS, type WorkerConfig } from "./config.ts";
+import { log } from "./log.ts";
 
 /** From the start of an agent's process until it listens; being ready takes longer. */
 const LAUNCH_TIMEOUT_MS = 30_000;
@@ -42,16 +45,40 @@ export function computeDriver(config: WorkerConfig, registry: Registry, budgets:
   }
 }
 
-function railwayDriver(config: WorkerConfig, registry: Registry, budgets: Budgets): ComputeDriver {
+/** Has Railway report what ends by itself, where the configuration names an address for it. */
+export async function reportCrashes(
+  config: WorkerConfig,
+  registry: Registry,
+  budgets: Budgets,
+): Promise<void> {
+  if (config.COMPUTE !== "railway" || config.RAILWAY_WEBHOOK_URL === undefined) return;
+  try {
+    await ensureWebhookRule(
+      railwayClient(config, registry, budgets),
+      config.RAILWAY_WEBHOOK_URL,
+      CRASH_EVENTS,
+    );
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    // Without the rule a crash is noticed at the next look instead of at once.
+    log({ event: "webhook-rule-failed", code: error.code });
+  }
+}
+
+function railwayClient(config: WorkerConfig, registry: Registry, budgets: Budgets): RailwayClient {
   const { name, rate } = RAILWAY_PROJECT_CREATE;
+  return new RailwayClient({
+    url: config.RAILWAY_URL,
+    token: needed(config, "RAILWAY_TOKEN"),
+    workspaceId: needed(config, "RAILWAY_WORKSPACE_ID"),
+    fetch: budgets.fetchFor(RAILWAY_BUDGET),
+    beforeProjectCreate: () => takeOrThrow(registry.db, name, budgets.rateOf(budgetOf(name, rate))),
+  });
+}
+
+function railwayDriver(config: WorkerConfig, registry: Registry, budgets: Budgets): ComputeDriver {
   return new RailwayDriver({
-    client: new RailwayClient({
-      url: config.RAILWAY_URL,
-      token: needed(config, "RAILWAY_TOKEN"),
-      workspaceId: needed(config, "RAILWAY_WORKSPACE_ID"),
-      fetch: budgets.fetchFor(RAILWAY_BUDGET),
-      beforeProjectCreate: () => takeOrThrow(registry.db, name, budgets.rateOf(budgetOf(name, rate))),
-    }),
+    client: railwayClient(config, registry, budgets),
     image: needed(config, "AGENT_IMAGE"),
     mountPath: STATE_DIR,
     targetPort: AGENT_PORT,

@@ -15,6 +15,7 @@ import { instanceWorkflowId } from "../domain/ids.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
 import { bundleWorkflows } from "./bundle.ts";
 import { compose } from "./compose.ts";
+import { reportCrashes } from "./compute-driver.ts";
 import type { WorkerConfig } from "./config.ts";
 import { runWorkers } from "./run.ts";
 import { ensureSchedules } from "./schedules.ts";
@@ -37,7 +38,10 @@ export async function runControlWorker(
   config: WorkerConfig,
   wrappers: readonly ActivityWrapper[] = [],
 ): Promise<void> {
-  const { dependencies, connection, dataConverter, close } = await compose(config, DATABASE_CONNECTIONS);
+  const { dependencies, connection, dataConverter, budgets, close } = await compose(
+    config,
+    DATABASE_CONNECTIONS,
+  );
   const { temporal, compute, registry } = dependencies;
   const shared = {
     ...commonOptions(wrappers),
@@ -73,6 +77,7 @@ export async function runControlWorker(
   );
 
   await ensureSchedules(temporal);
+  await reportCrashes(config, registry, budgets);
   for (const pool of await listPools(registry)) await wakePool(temporal, pool);
   const stopWatching = watchesExits(compute)
     ? watchExits(compute, {

@@ -59,11 +59,19 @@ export const registry = proxyActivities<LifecycleActivities>({
   retry: OFTEN,
 });
 
-/** Starting a process: bounded in tries, so that a launch that cannot work ends the instance, not the pool. */
+/**
+ * Starting a process: bounded in tries, so that a launch that cannot work ends the instance, not the pool. Where a
+ * provider makes one project in half a minute, the tries of those that start together are also their queue.
+ */
 export const launch = proxyActivities<LifecycleActivities>({
   startToCloseTimeout: "2m",
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: "1s", maximumInterval: "15s", maximumAttempts: 5, nonRetryableErrorTypes: FINAL },
+  retry: {
+    initialInterval: "1s",
+    maximumInterval: "15s",
+    maximumAttempts: 12,
+    nonRetryableErrorTypes: FINAL,
+  },
 });
 
 export const prove = proxyActivities<LifecycleActivities>({
@@ -131,8 +139,9 @@ export const spending = proxyActivities<ReturnType<typeof spendActivities>>({
   taskQueue: TASK_QUEUES.openrouter,
 });
 
+/** Long enough for a driver to wait out twice what its provider's reads may lag. */
 export const explode = proxyActivities<ExplodeActivities>({
-  startToCloseTimeout: "60s",
+  startToCloseTimeout: "3m",
   heartbeatTimeout: HEARTBEAT,
   retry: FOR_EVER,
 });

@@ -1,6 +1,9 @@
 import type { Rule } from "./answers.ts";
 import type { RailwayClient } from "./client.ts";
 
+/** What ends a container that was not told to. */
+export const CRASH_EVENTS = ["Deployment.crashed", "Deployment.failed", "Deployment.oom_killed"] as const;
+
 /**
  * Has the workspace's deployment events sent to the URL by exactly one rule: more would deliver each event as often.
  * The URL is the webhooks' only secret. Events are hints; what is true is read from the API.

@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RailwayClient } from "../../activities/railway/client.ts";
-import { ensureWebhookRule } from "../../activities/railway/webhook-rule.ts";
 import { fetchSecrets } from "../../agent/server/bootstrap.ts";
 import { type InstanceId, instanceWorkflowId, parseInstanceId, resourceName } from "../../domain/ids.ts";
 import { findLeaksBelow } from "./canary-search.ts";
@@ -17,7 +15,6 @@ import { SUBJECTS } from "./saga/subjects.ts";
  * reads lag, its deployments take their time, and its webhook is how the platform comes to know of a crash at once.
  */
 const WEBHOOK_SECRET = randomBytes(24).toString("hex");
-const CRASHES = ["Deployment.crashed", "Deployment.failed", "Deployment.oom_killed"];
 const TIMEOUT_MS = 60_000;
 
 const stack = new AsyncDisposableStack();
@@ -32,10 +29,9 @@ beforeAll(async () => {
   platform = stack.use(
     await TestPlatform.start({ target: 1, compute: "railway", allProviders: true, environment }),
   );
-  await platform.run("workers", "claims", "gateway");
-  const { url, token, workspaceId } = estate.double;
-  const client = new RailwayClient({ url, token, workspaceId });
-  await ensureWebhookRule(client, `${platform.apiUrl}/webhooks/railway/${WEBHOOK_SECRET}`, CRASHES);
+  const webhookUrl = `${platform.apiUrl}/webhooks/railway/${WEBHOOK_SECRET}`;
+  await platform.runWith("workers", { RAILWAY_WEBHOOK_URL: webhookUrl });
+  await platform.run("claims", "gateway");
 });
 afterAll(() => stack.disposeAsync());
 
