@@ -78,6 +78,7 @@ export function createAgent(options: AgentOptions): Agent {
     facts: state.facts,
     isServing: () => service?.chat !== undefined,
     context: async () => service?.turnContext(),
+    judge: (question, signal) => brain.judge(question, signal),
     redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
     outOfCredit: () => brain.outOfCredit,
     onQueued: () => sender.wake(),

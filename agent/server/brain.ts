@@ -3,6 +3,7 @@ import type { AgentConfig } from "./config.ts";
 import type { Log } from "./log.ts";
 import type { TurnSource } from "./loopback/channel-api.ts";
 import type { StatePaths } from "./state/paths.ts";
+import type { Judge } from "./talk/attention/attention.ts";
 
 /** What answers turns. In production the openclaw gateway; tests may put something simpler in its place. */
 export interface Brain {
@@ -16,6 +17,8 @@ export interface Brain {
   start(turns: TurnSource): Promise<void>;
   /** The instructions of the claim are known. Must be quick: the claim's answer waits for it. */
   instruct(instructions: string): Promise<void>;
+  /** Whether what was said in the room is for the agent, when the words alone do not tell. */
+  judge: Judge;
   /** There is money again: the model may be asked. */
   refilled(): void;
   /** Ends the way to the model at once and for good. */

@@ -30,6 +30,7 @@ describe("the environment", () => {
       xmtpApiUrl: undefined,
       modelBaseUrl: "https://openrouter.ai/api/v1",
       modelId: "vendor/model",
+      judgeModelId: "vendor/model",
       defaultAgentName: "Agent",
       conversationOwner: "first-joiner",
       gatewayUid: undefined,

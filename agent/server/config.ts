@@ -40,6 +40,13 @@ export const AgentEnvironment = Type.Object(
       pattern: "^[\\x21-\\x7e]{1,128}$",
       description: "The model, as the provider names it.",
     }),
+    MODEL_JUDGE_ID: Type.Optional(
+      Type.String({
+        pattern: "^[\\x21-\\x7e]{1,128}$",
+        description:
+          "The model that decides whether the agent is meant, where the words do not tell; `MODEL_ID` when not given.",
+      }),
+    ),
     DEFAULT_AGENT_NAME: Type.String({
       minLength: 1,
       maxLength: 50,
@@ -81,6 +88,7 @@ export interface AgentConfig {
   xmtpApiUrl: string | undefined;
   modelBaseUrl: string;
   modelId: string;
+  judgeModelId: string;
   defaultAgentName: string;
   conversationOwner: Static<typeof AgentEnvironment>["CONVERSATION_OWNER"];
   gatewayUid: number | undefined;
@@ -111,6 +119,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     xmtpApiUrl: environment.XMTP_API_URL,
     modelBaseUrl: environment.MODEL_BASE_URL,
     modelId: environment.MODEL_ID,
+    judgeModelId: environment.MODEL_JUDGE_ID ?? environment.MODEL_ID,
     defaultAgentName: environment.DEFAULT_AGENT_NAME,
     conversationOwner: environment.CONVERSATION_OWNER,
     gatewayUid: environment.GATEWAY_UID,

@@ -2,6 +2,7 @@ import { encodeText } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../infra/testing/eventually.ts";
 import { sendContent, typingIndicatorCodec } from "../convos/index.ts";
+import { NOBODY_ASKED } from "./testing/echo-brain.ts";
 import { CLAIM_ID, joinByUrl, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
@@ -44,6 +45,33 @@ describe("a conversation", () => {
       "echo: Where to?",
       INSTRUCTIONS,
     ]);
+  });
+
+  it("shows eyes on banter, says nothing, and has it in mind once it is called", async () => {
+    const agent = await world.startReadyAgent();
+    const { inboxId } = await agent.status();
+    const agentInbox = inboxId ?? "";
+    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "", name: "Walrus" });
+    const group = await joinByUrl(await world.person(), inviteUrl);
+    const bobs = await joinByUrl(await world.person(), inviteUrl);
+    await eventually("the greeting", async () => (await textsFrom(group, agentInbox)).length === 1);
+    await bobs.sendText("lol");
+    const lastWord = await group.sendText(`${NOBODY_ASKED}, it rains`);
+    const eyes = await eventually("the eyes", async () => {
+      await bobs.sync();
+      const messages = await bobs.messages();
+      return messages.find(({ id }) => id === lastWord)?.reactions.at(0);
+    });
+    expect(eyes).toMatchObject({
+      senderInboxId: agentInbox,
+      content: { content: "👀", reference: lastWord },
+    });
+    await bobs.sendText("Walrus, did you hear?");
+    await eventually("the answer", async () => (await textsFrom(group, agentInbox)).length === 2);
+    expect((await textsFrom(group, agentInbox)).at(-1)).toBe(
+      `echo: lol | ${NOBODY_ASKED}, it rains | Walrus, did you hear?`,
+    );
+    expect(agent.log).not.toContain("rains");
   });
 
   it("answers text and text in reply, nothing else, and is not disturbed by a type it does not know", async () => {

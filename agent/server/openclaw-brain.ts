@@ -7,6 +7,8 @@ import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
 import { type SupervisedGateway, superviseGateway } from "./gateway/supervise.ts";
 import { createWarmup } from "./gateway/warmup.ts";
 import { createLoopbackServer, type LoopbackServer } from "./loopback/server.ts";
+import { createJudge } from "./model-proxy/judge.ts";
+import type { Judge } from "./talk/attention/attention.ts";
 
 const LOOPBACK_HOST = "127.0.0.1";
 /** The gateway ends a turn by itself at its timeout; this much later it does nothing any more. */
@@ -21,6 +23,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
   let supervised: SupervisedGateway | undefined;
   let current: Gateway | undefined;
   let instructions: string | undefined;
+  let judge: Judge = () => Promise.reject(new Error("the model cannot be asked yet"));
   let isStopped = false;
 
   const startOne = async (server: LoopbackServer): Promise<Gateway> => {
@@ -51,8 +54,8 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
         : undefined;
     },
     start: async (turnSource) => {
-      const { modelBaseUrl: baseUrl, modelId } = config;
-      const model = { baseUrl, modelId, key: secrets.modelKey };
+      const { modelBaseUrl: baseUrl, modelId, judgeModelId } = config;
+      const model = { baseUrl, modelId, judgeModelId, key: secrets.modelKey };
       const server = await createLoopbackServer({
         turnSource,
         model,
@@ -60,6 +63,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
         log,
       });
       loopback = server;
+      judge = createJudge({ url: server.url, token: () => server.token, modelId: judgeModelId });
       if (isStopped) return server.close();
       supervised = superviseGateway({
         start: () => startOne(server),
@@ -74,6 +78,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
       instructions = text;
       if (current !== undefined) await writeInstructions(home, text, user);
     },
+    judge: (question, signal) => judge(question, signal),
     refilled: () => loopback?.breaker.reset(),
     cut: () => loopback?.cut(),
     stop: async () => {

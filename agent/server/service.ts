@@ -8,7 +8,8 @@ import { retryUntilDone } from "./retry.ts";
 import type { AgentState } from "./state/agent-state.ts";
 import type { ClaimRecord } from "./state/claim-record.ts";
 import { greeting } from "./talk/greeting.ts";
-import { plainName } from "./talk/plain-name.ts";
+import { plainLine, plainName } from "./talk/plain-name.ts";
+import { knownTimezone } from "./talk/timezone.ts";
 import type { TurnContext } from "./talk/turn-source.ts";
 import type { Identities } from "./xmtp/identities.ts";
 import { groupById } from "./xmtp/own-conversation.ts";
@@ -137,11 +138,28 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
     turnContext: async () => {
       if (chat === undefined) return undefined;
       const [members, profiles] = await Promise.all([chat.group.members(), resolveProfiles(chat.group)]);
-      const named = members.map(({ inboxId }) => ({ inboxId, name: plainName(profiles.get(inboxId)?.name) }));
+      const self = chat.client.inboxId;
+      const named = members.map(({ inboxId }) => {
+        const profile = profiles.get(inboxId);
+        const timezone = knownTimezone(profile?.metadata?.timezone);
+        return {
+          inboxId,
+          name: plainName(profile?.name),
+          isSelf: inboxId === self,
+          ...(timezone && { timezone }),
+        };
+      });
       const agents = [...profiles].filter(([, { memberKind }]) => memberKind === AGENT_MEMBER_KIND);
       const agentInboxIds = new Set(agents.map(([inboxId]) => inboxId));
       const { agentName, instructions } = claim.content;
-      return { conversationId: chat.group.id, agentName, instructions, members: named, agentInboxIds };
+      return {
+        conversationId: chat.group.id,
+        conversationName: plainLine(chat.group.name),
+        agentName,
+        instructions,
+        members: named,
+        agentInboxIds,
+      };
     },
   };
 }

@@ -47,6 +47,11 @@ export class Conversation {
         `${from.name}: ${shown.text}`,
       );
       if (!from.isSelf) this.#onOthersText();
+    } else if (shown.kind === "reaction") {
+      this.#output.tell(
+        { event: "reaction", at: message.sentAt, from, emoji: shown.emoji, to: shown.to, isHistory },
+        `* ${from.name} reacts with ${shown.emoji}`,
+      );
     } else if (shown.kind === "ending") {
       this.#output.tell({ event: "ending", from, isHistory }, `* ${from.name} ends the conversation`);
     } else {

@@ -11,10 +11,17 @@ const MembershipChange = Type.Object({
   leftInboxes: Type.Optional(Inboxes),
 });
 const Reply = Type.Object({ content: Type.String() });
+const ADDED = 1;
+const Reaction = Type.Object({
+  content: Type.String(),
+  reference: Type.String(),
+  action: Type.Literal(ADDED),
+});
 
 /** What a message is to a reader; undefined for those that nobody is shown, as profiles and typing. */
 export type Shown =
   | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "reaction"; readonly emoji: string; readonly to: string }
   | { readonly kind: "ending" }
   | { readonly kind: "members"; readonly added: readonly string[]; readonly removed: readonly string[] };
 
@@ -26,6 +33,10 @@ export function readMessage(message: DecodedMessage): Shown | undefined {
   if (typeof content === "string") return { kind: "text", text: content };
   if (contentType.typeId === "reply" && Value.Check(Reply, content))
     return { kind: "text", text: content.content };
+  if (contentType.typeId === "reaction")
+    return Value.Check(Reaction, content)
+      ? { kind: "reaction", emoji: content.content, to: content.reference }
+      : undefined;
   return message.fallback ? { kind: "text", text: message.fallback } : undefined;
 }
 

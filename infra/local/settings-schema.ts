@@ -27,6 +27,12 @@ export const LocalSettings = Type.Object({
     default: DEFAULT_MODEL,
     description: "The model of the agents.",
   }),
+  MODEL_JUDGE_ID: Type.Optional(
+    Type.String({
+      pattern: "^[\\x21-\\x7e]{1,128}$",
+      description: "A cheaper model that decides whether an agent is meant, where the words do not tell.",
+    }),
+  ),
   DEFAULT_AGENT_NAME,
   CONVERSATION_OWNER,
   XMTP_ENV,

@@ -99,8 +99,7 @@ function start(): void {
 }
 
 const emptied = () => eventually("everything to be dealt with", () => notifications.next() === undefined);
-const texts = (): string[] =>
-  turns.openTurn()?.messages.map(({ text }) => text.split("\n").at(-1) ?? "") ?? [];
+const texts = (): string[] => turns.waiting().map(({ text }) => text.split("\n").at(-1) ?? "");
 
 it("makes one message of each item, in the order in which it was told of them, and forgets them", async () => {
   held.set("one", sms);
@@ -159,5 +158,5 @@ it("passes on that there is money again", async () => {
   start();
   await emptied();
   expect(credits).toBe(1);
-  expect(turns.openTurn()).toBeUndefined();
+  expect(turns.waiting()).toEqual([]);
 });

@@ -17,6 +17,10 @@ export const CHANNEL_PATHS = {
 export interface TurnMember {
   inboxId: string;
   name: string;
+  /** The agent's own entry. */
+  isSelf: boolean;
+  /** IANA name, as the member gives it in the profile. */
+  timezone?: string;
 }
 
 export interface InboundMessage {
@@ -38,6 +42,8 @@ export interface Turn {
   turnId: string;
   kind: "message" | "probe";
   conversationId: string;
+  /** One line; "" when the conversation has no name. */
+  conversationName: string;
   agentName: string;
   /** What the claimer wants of this agent; may be empty. */
   instructions: string;

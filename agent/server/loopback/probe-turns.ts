@@ -72,9 +72,10 @@ const probeTurn = (text: string): Turn => ({
   turnId: `probe-${randomUUID()}`,
   kind: "probe",
   conversationId: PROBE_CONVERSATION_ID,
+  conversationName: "",
   agentName: "Assistant",
   instructions: "",
-  members: [{ inboxId: PROBE_SENDER_ID, name: "Probe" }],
+  members: [{ inboxId: PROBE_SENDER_ID, name: "Probe", isSelf: false }],
   messages: [
     { id: randomUUID(), senderInboxId: PROBE_SENDER_ID, senderName: "Probe", text, sentAtMs: Date.now() },
   ],

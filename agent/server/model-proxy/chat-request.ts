@@ -1,3 +1,5 @@
+import type { ModelUpstream } from "./forward.ts";
+
 /** What the proxy reads of a chat completion request. The words in it are looked at, never kept or logged. */
 export interface ChatRequest {
   model: string;
@@ -23,8 +25,11 @@ function textOf(content: unknown): string {
   return content.map((part) => (isRecord(part) && typeof part.text === "string" ? part.text : "")).join("\n");
 }
 
-/** Reads a chat completion request and pins it to the model; undefined when it is not one. */
-export function parseChatRequest(body: Buffer, modelId: string): ChatRequest | undefined {
+/** Reads a chat completion request and pins it to one of the models; undefined when it is not one. */
+export function parseChatRequest(
+  body: Buffer,
+  { modelId, judgeModelId }: Pick<ModelUpstream, "modelId" | "judgeModelId">,
+): ChatRequest | undefined {
   let document: unknown;
   try {
     document = JSON.parse(body.toString("utf8"));
@@ -39,11 +44,12 @@ export function parseChatRequest(body: Buffer, modelId: string): ChatRequest | u
     .filter((message) => isRecord(message) && message.role === "user")
     .map((message) => textOf(message.content))
     .findLast((text) => !text.trimStart().startsWith(INTERNAL_CONTEXT));
+  const model = document.model === judgeModelId ? judgeModelId : modelId;
   const kept = Object.entries(document).filter(([name]) => !OVERRIDES.includes(name));
   return {
-    model: modelId,
+    model,
     stream: document.stream === true,
-    pinned: Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), model: modelId })),
+    pinned: Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), model })),
     lastUserText: lastUserText ?? "",
   };
 }

@@ -9,8 +9,10 @@ export interface ModelUpstream {
   baseUrl: string;
   /** The agent's own capped key. It never leaves this process but towards `baseUrl`. */
   key: string;
-  /** The one model that the key is meant for. */
+  /** The model that the key is meant for. */
   modelId: string;
+  /** Another one, that decides whether the agent is wanted. */
+  judgeModelId?: string;
 }
 
 export const FORWARD_LIMITS = {

@@ -60,7 +60,7 @@ export function createModelProxy(options: { upstream: ModelUpstream; breaker: Mo
     if (body === undefined) return refuse(response, 413, "the request is too large");
     if (cut.signal.aborted) return refuse(response, 403, "model access has ended");
     if (path === "/chat/completions") {
-      const chat = parseChatRequest(body, upstream.modelId);
+      const chat = parseChatRequest(body, upstream);
       if (!chat) return refuse(response, 400, "not a chat completion request");
       if (probeNonce !== undefined && chat.lastUserText.includes(probeNonce)) {
         meter.countLocal();

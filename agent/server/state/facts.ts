@@ -20,8 +20,12 @@ export const FACT_NAMES = [
   "join-requested",
   /** How many turns in a row were begun by agents alone. */
   "agent-turns",
-  /** "yes" while the credit notice of the present outage has been given. */
-  "credit-notice",
+  /** The present outage that people have been told of, and when in milliseconds: "credit 1790000000000". */
+  "outage-notice",
+  /** "us" or "others": who spoke last, as far as the agent is concerned. */
+  "last-speaker",
+  /** Inbox id of the member whose answer the agent waits for. */
+  "awaited-inbox",
 ] as const;
 export type FactName = (typeof FACT_NAMES)[number];
 

@@ -14,9 +14,12 @@ import { createReportQueue } from "./report-queue.ts";
 import { readTombstone, writeTombstone } from "./tombstone.ts";
 import {
   createTurnLedger,
+  type OpenTurn,
+  SHELF_MAX_MESSAGES,
   type StoredMessage,
   TURN_MAX_BYTES,
   TURN_MAX_MESSAGES,
+  type TurnLedger,
   WAITING_MAX_MESSAGES,
 } from "./turn-ledger.ts";
 import { createVault, SALT_BYTES, SealError, type Vault } from "./vault.ts";
@@ -122,6 +125,10 @@ describe("the state database", () => {
   });
 });
 
+/** The open turn, or one begun of what waits. */
+const begun = (ledger: TurnLedger): OpenTurn | undefined =>
+  ledger.openTurn() ?? (ledger.waiting().length > 0 ? ledger.beginTurn() : undefined);
+
 describe("the turn ledger", () => {
   it("makes one turn of what waits, offers it until it is completed, and takes a message once", () => {
     let ledger = createTurnLedger(database, vault);
@@ -131,7 +138,7 @@ describe("the turn ledger", () => {
     expect(ledger.take(message("m1", "one", 1))).toBe(false);
     ledger.note("m0", 0);
     expect(ledger.knows("m0")).toBe(true);
-    const turn = ledger.openTurn();
+    const turn = begun(ledger);
     expect(turn?.messages.map(({ text }) => text)).toEqual(["one", "two"]);
     ledger.take(message("m3", "three", 3));
     ledger = createTurnLedger(reopen(), vault);
@@ -147,13 +154,13 @@ describe("the turn ledger", () => {
     expect(ledger.complete("unknown", answer)).toBe(false);
     expect(answers).toBe(1);
     expect(ledger.take(message("m1", "one", 1))).toBe(false);
-    expect(ledger.openTurn()?.messages.map(({ text }) => text)).toEqual(["three"]);
+    expect(begun(ledger)?.messages.map(({ text }) => text)).toEqual(["three"]);
   });
 
   it("does not close a turn whose answer could not be queued", () => {
     const ledger = createTurnLedger(database, vault);
     ledger.take(message("m1", "one"));
-    const turn = ledger.openTurn();
+    const turn = begun(ledger);
     const fail = (): void => {
       throw new Error("full");
     };
@@ -167,7 +174,7 @@ describe("the turn ledger", () => {
     ledger.take(message("m1", "s".repeat(TURN_MAX_BYTES / 2), 2));
     ledger.take(message("m2", "s".repeat(TURN_MAX_BYTES / 2), 3));
     const taken: string[][] = [];
-    for (let turn = ledger.openTurn(); turn !== undefined; turn = ledger.openTurn()) {
+    for (let turn = begun(ledger); turn !== undefined; turn = begun(ledger)) {
       taken.push(turn.messages.map(({ id }) => id));
       ledger.complete(turn.turnId, () => undefined);
     }
@@ -178,10 +185,48 @@ describe("the turn ledger", () => {
     const ledger = createTurnLedger(database, vault);
     for (let index = 0; index < TURN_MAX_MESSAGES + 5; index += 1)
       ledger.take(message(`m${index}`, "x", index));
-    const turn = ledger.openTurn();
+    const turn = begun(ledger);
     expect(turn?.messages).toHaveLength(TURN_MAX_MESSAGES);
     ledger.complete(turn?.turnId ?? "", () => undefined);
-    expect(ledger.openTurn()?.messages.map(({ id }) => id)).toEqual(["m100", "m101", "m102", "m103", "m104"]);
+    expect(begun(ledger)?.messages.map(({ id }) => id)).toEqual(["m100", "m101", "m102", "m103", "m104"]);
+  });
+});
+
+describe("what was heard and not answered", () => {
+  const textsOf = (turn: OpenTurn | undefined) => turn?.messages.map(({ text }) => text);
+
+  it("is read with the next turn, over a restart, and once", () => {
+    let ledger = createTurnLedger(database, vault);
+    ledger.take(message("m1", "one", 1));
+    ledger.take(message("m2", "two", 2));
+    let worked = 0;
+    ledger.shelve(["m1", "m2"], () => {
+      worked += 1;
+    });
+    expect(worked).toBe(1);
+    expect(ledger.waiting()).toEqual([]);
+    ledger = createTurnLedger(reopen(), vault);
+    ledger.take(message("m3", "three", 3));
+    const turn = begun(ledger);
+    expect(textsOf(turn)).toEqual(["one", "two", "three"]);
+    ledger.complete(turn?.turnId ?? "", () => undefined);
+    ledger.take(message("m4", "four", 4));
+    expect(textsOf(begun(ledger))).toEqual(["four"]);
+    expect(ledger.take(message("m1", "one", 1))).toBe(false);
+  });
+
+  it("is kept as far as there is room, the newest first", () => {
+    const ledger = createTurnLedger(database, vault);
+    for (let index = 0; index < SHELF_MAX_MESSAGES + 5; index += 1) {
+      ledger.take(message(`m${index}`, `text ${index}`, index));
+      ledger.shelve([`m${index}`], () => undefined);
+    }
+    ledger.take(message("asked", "asked", 1_000));
+    const turn = begun(ledger);
+    expect(turn?.messages).toHaveLength(SHELF_MAX_MESSAGES + 1);
+    expect(textsOf(turn)?.at(0)).toBe("text 5");
+    const gone = database.prepare("SELECT count(*) AS texts FROM inbound WHERE message IS NOT NULL").get();
+    expect(gone?.texts).toBe(SHELF_MAX_MESSAGES + 1);
   });
 });
 

@@ -6,6 +6,11 @@ import { transaction } from "./database.ts";
 import type { Vault } from "./vault.ts";
 
 const PURPOSE = "inbound";
+/** What was heard and not answered stays, as context of the next turn, up to this much of the newest. */
+export const SHELF_MAX_MESSAGES = 20;
+export const SHELF_MAX_BYTES = 16 * 1024;
+/** The turn that shelved messages are kept under; it is never run. */
+const SHELF = "shelf";
 /** More than this waits for the following turn. */
 export const TURN_MAX_MESSAGES = 100;
 export const TURN_MAX_BYTES = 64 * 1024;
@@ -41,8 +46,14 @@ export interface TurnLedger {
   /** Remembers a message that has been dealt with and needs no answer. */
   note(messageId: string, sentAtMs: number): void;
   knows(messageId: string): boolean;
-  /** The open turn, or one made of everything that waits, or undefined: nothing waits or too many turns were begun. */
+  /** The turn that was begun and not completed. */
   openTurn(): OpenTurn | undefined;
+  /** What waits for a turn, as much as one takes; none when too many turns were begun lately. */
+  waiting(): readonly StoredMessage[];
+  /** Begins a turn of what waits, after what was shelved before. None may be open. */
+  beginTurn(): OpenTurn;
+  /** Puts waiting messages aside, to be read with the next turn; runs `work` in the same transaction. */
+  shelve(messageIds: readonly string[], work: () => void): void;
   /** Counts that an open turn is given out to be run, and says for which time that is. */
   attempt(turnId: string): number;
   /** Undoes an open turn: it was none, and its messages need no answer. */
@@ -63,18 +74,30 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   );
   const selectOpen = database.prepare("SELECT turn_id FROM turn WHERE state = 'open'");
   const selectTurn = database.prepare("SELECT 1 FROM turn WHERE turn_id = ? AND state = 'open'");
-  const waiting = database.prepare(
-    "SELECT 1 FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL LIMIT 1",
+  const nextBatch = `SELECT position FROM (
+      SELECT position, row_number() OVER waiting AS place, sum(length(message)) OVER waiting AS bytes
+      FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL
+      WINDOW waiting AS (ORDER BY sent_at_ms, position))
+    WHERE place = 1 OR (place <= ${TURN_MAX_MESSAGES} AND bytes <= ${TURN_MAX_BYTES})`;
+  const selectBatch = database.prepare(
+    `SELECT message FROM inbound WHERE position IN (${nextBatch}) ORDER BY sent_at_ms, position`,
   );
   const insertTurn = database.prepare("INSERT INTO turn (turn_id, state, opened_at) VALUES (?, 'open', ?)");
-  const assign = database.prepare(
-    `UPDATE inbound SET turn_id = ? WHERE position IN (
-       SELECT position FROM (
-         SELECT position, row_number() OVER waiting AS place, sum(length(message)) OVER waiting AS bytes
-         FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL
-         WINDOW waiting AS (ORDER BY sent_at_ms, position))
-       WHERE place = 1 OR (place <= ${TURN_MAX_MESSAGES} AND bytes <= ${TURN_MAX_BYTES}))`,
+  const assign = database.prepare(`UPDATE inbound SET turn_id = ? WHERE position IN (${nextBatch})`);
+  database.exec(
+    `INSERT INTO turn (turn_id, state, opened_at) VALUES ('${SHELF}', 'done', 0) ON CONFLICT (turn_id) DO NOTHING`,
   );
+  const shelveOne = database.prepare(
+    `UPDATE inbound SET turn_id = '${SHELF}' WHERE message_id = ? AND turn_id IS NULL AND message IS NOT NULL`,
+  );
+  const trimShelf = database.prepare(
+    `UPDATE inbound SET message = NULL, turn_id = NULL WHERE turn_id = '${SHELF}' AND position NOT IN (
+       SELECT position FROM (
+         SELECT position, row_number() OVER newest AS place, sum(length(message)) OVER newest AS bytes
+         FROM inbound WHERE turn_id = '${SHELF}' WINDOW newest AS (ORDER BY sent_at_ms DESC, position DESC))
+       WHERE place <= ${SHELF_MAX_MESSAGES} AND bytes <= ${SHELF_MAX_BYTES})`,
+  );
+  const takeShelf = database.prepare(`UPDATE inbound SET turn_id = ? WHERE turn_id = '${SHELF}'`);
   const ofTurn = database.prepare(
     "SELECT message FROM inbound WHERE turn_id = ? ORDER BY sent_at_ms, position",
   );
@@ -87,13 +110,11 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   const close = database.prepare("UPDATE turn SET state = 'done' WHERE turn_id = ? AND state = 'open'");
   const clear = database.prepare("UPDATE inbound SET message = NULL WHERE turn_id = ?");
 
-  const load = (turnId: string): OpenTurn => {
-    const messages = ofTurn.all(turnId).map(({ message }) => {
-      if (!(message instanceof Uint8Array)) throw new TypeError("a message of an open turn has no text");
-      return Value.Parse(StoredMessage, JSON.parse(vault.openText(PURPOSE, message)));
-    });
-    return { turnId, messages };
+  const read = ({ message }: Record<string, unknown>): StoredMessage => {
+    if (!(message instanceof Uint8Array)) throw new TypeError("a message of an open turn has no text");
+    return Value.Parse(StoredMessage, JSON.parse(vault.openText(PURPOSE, message)));
   };
+  const load = (turnId: string): OpenTurn => ({ turnId, messages: ofTurn.all(turnId).map(read) });
   return {
     take: (message) => {
       const hasRoom = Number(countWaiting.get()?.waiting) < WAITING_MAX_MESSAGES;
@@ -104,16 +125,27 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
     knows: (messageId) => known.get(messageId) !== undefined,
     openTurn: () => {
       const open = selectOpen.get()?.turn_id;
-      if (typeof open === "string") return load(open);
-      if (waiting.get() === undefined) return undefined;
-      if (Number(countRecent.get(Date.now() - TURN_WINDOW_MS)?.turns) >= TURNS_PER_WINDOW) return undefined;
+      return typeof open === "string" ? load(open) : undefined;
+    },
+    waiting: () =>
+      Number(countRecent.get(Date.now() - TURN_WINDOW_MS)?.turns) >= TURNS_PER_WINDOW
+        ? []
+        : selectBatch.all().map(read),
+    beginTurn: () => {
       const turnId = randomUUID();
       transaction(database, () => {
         insertTurn.run(turnId, Date.now());
+        takeShelf.run(turnId);
         assign.run(turnId);
       });
       return load(turnId);
     },
+    shelve: (messageIds, work) =>
+      transaction(database, () => {
+        for (const id of messageIds) shelveOne.run(id);
+        trimShelf.run();
+        work();
+      }),
     attempt: (turnId) => Number(raise.get(turnId)?.attempts),
     discard: (turnId) =>
       transaction(database, () => {

@@ -4,15 +4,15 @@ import { CHANNEL_LIMITS } from "../loopback/channel-api.ts";
 import { splitText } from "./chunks.ts";
 import { stripControlTokens } from "./control-tokens.ts";
 import { classifyErrorText } from "./error-text.ts";
-import { APOLOGY, CREDIT_NOTICE, decideOutbound, MESSAGE_MAX_CHARS } from "./outbound-policy.ts";
+import { APOLOGY, CREDIT_NOTICE, decideOutbound, MESSAGE_MAX_CHARS, type Outage } from "./outbound-policy.ts";
 import { toPlainText } from "./plain-text.ts";
 import { createRedaction } from "./redaction.ts";
 
 const SECRET = "a1b2c3d4e5f60718".repeat(4);
 const redact = createRedaction([SECRET, "sk-own-model-key-123456"]);
-const say = (result: TurnResult | string, creditNoticeGiven = false): readonly string[] =>
+const say = (result: TurnResult | string, told?: Outage): readonly string[] =>
   decideOutbound(typeof result === "string" ? { text: result } : result, {
-    creditNoticeGiven,
+    told,
     outOfCredit: false,
     redact,
   }).messages;
@@ -67,6 +67,7 @@ describe("errors of the machinery", () => {
     "TypeError: x is not a function\n    at run (/app/a.js:10:5)",
   ])("turns %j into one apology", (text) => {
     expect(say(text)).toEqual([APOLOGY]);
+    expect(say(text, "failure")).toEqual([]);
   });
 
   it.each(["rejected", "dispatch-failed", "model-failed", "timed-out"] as const)(
@@ -84,24 +85,28 @@ describe("errors of the machinery", () => {
     "⚠️ API provider returned a billing error — your account has insufficient balance.",
   ])("gives one notice per outage for %j", (text) => {
     expect(say(text)).toEqual([CREDIT_NOTICE]);
-    expect(say(text, true)).toEqual([]);
+    expect(say(text, "credit")).toEqual([]);
+    expect(say(text, "failure")).toEqual([CREDIT_NOTICE]);
   });
 
   it("explains a failed turn by the lack of credit when the model proxy knows of it", () => {
     const decision = decideOutbound(
       { text: null, error: "model-failed" },
-      { creditNoticeGiven: false, outOfCredit: true, redact },
+      { told: undefined, outOfCredit: true, redact },
     );
-    expect(decision).toEqual({ messages: [CREDIT_NOTICE], creditOutage: true });
+    expect(decision).toEqual({ messages: [CREDIT_NOTICE], outage: "credit" });
   });
 
-  it("ends the credit outage with an answer, not with silence or another failure", () => {
-    const outageAfter = (result: TurnResult): boolean =>
-      decideOutbound(result, { creditNoticeGiven: true, outOfCredit: false, redact }).creditOutage;
-    expect(outageAfter({ text: "Hello" })).toBe(false);
-    expect(outageAfter({ text: "NO_REPLY" })).toBe(true);
-    expect(outageAfter({ text: null, error: "timed-out" })).toBe(true);
-  });
+  it.each(["credit", "failure"] as const)(
+    "ends an outage (%s) with an answer, not with silence or another failure",
+    (told) => {
+      const outageAfter = (result: TurnResult): Outage | undefined =>
+        decideOutbound(result, { told, outOfCredit: false, redact }).outage;
+      expect(outageAfter({ text: "Hello" })).toBeUndefined();
+      expect(outageAfter({ text: "NO_REPLY" })).toBe(told);
+      expect(outageAfter({ text: null, error: "timed-out" })).toBe(told);
+    },
+  );
 
   it.each([
     "HTTP has a status 429 for too many requests; you could retry with a back-off.",

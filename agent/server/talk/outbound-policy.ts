@@ -9,9 +9,13 @@ export const APOLOGY = "Sorry, I couldn't answer that just now. Please try again
 export const CREDIT_NOTICE =
   "I've used up the credit I have for thinking. I'll answer again as soon as it has been topped up.";
 
+/** What stands in the way of answers: no money for the model, or anything else. */
+export const OUTAGES = ["credit", "failure"] as const;
+export type Outage = (typeof OUTAGES)[number];
+
 export interface OutboundContext {
-  /** Whether the people have been told of the present lack of credit. */
-  creditNoticeGiven: boolean;
+  /** The outage of which the people have been told and which has not ended. */
+  told: Outage | undefined;
   /** Whether the model proxy has been refused for money: then that is why a turn failed. */
   outOfCredit: boolean;
   redact(text: string): string;
@@ -20,23 +24,24 @@ export interface OutboundContext {
 export interface OutboundDecision {
   /** What to say, in order; empty when there is nothing to say. */
   messages: readonly string[];
-  /** Whether credit is lacking after this result; an answer of the model ends the outage. */
-  creditOutage: boolean;
+  /** The outage after this result; an answer of the model ends it. */
+  outage: Outage | undefined;
 }
 
 /**
  * The one way from a model's words to the chat: no control token, no error of the machinery, no markdown, no
- * secret, no message over the limit. A failed turn gets one plain apology, a lack of credit one notice.
+ * secret, no message over the limit. An outage gets one plain apology, a lack of credit one notice.
  */
 export function decideOutbound(result: TurnResult, context: OutboundContext): OutboundDecision {
-  const { creditNoticeGiven } = context;
+  const { told } = context;
   const text = result.text === null ? "" : stripControlTokens(result.text);
   const failure = text === "" ? outageOf(result) : classifyErrorText(text);
-  const outage = failure !== undefined && context.outOfCredit ? "credit" : failure;
-  if (outage === "credit") return { messages: creditNoticeGiven ? [] : [CREDIT_NOTICE], creditOutage: true };
-  if (outage !== undefined) return { messages: [APOLOGY], creditOutage: creditNoticeGiven };
-  if (text === "") return { messages: [], creditOutage: creditNoticeGiven };
-  return { messages: plainMessages(text, context), creditOutage: false };
+  if (failure === "credit" || (failure !== undefined && context.outOfCredit))
+    return { messages: told === "credit" ? [] : [CREDIT_NOTICE], outage: "credit" };
+  if (failure !== undefined)
+    return { messages: told === undefined ? [APOLOGY] : [], outage: told ?? "failure" };
+  if (text === "") return { messages: [], outage: told };
+  return { messages: plainMessages(text, context), outage: undefined };
 }
 
 /** The same for what the model says in the middle of a turn, where an error is nobody's answer: it is not said. */

@@ -1,8 +1,10 @@
+import type { SendOpts } from "@xmtp/node-sdk";
 import type { Chat } from "../conversation/chat.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Outbox, OutboxEntry } from "../state/outbox.ts";
 import { createWake, pause } from "../wake.ts";
-import { DELIVERY } from "../xmtp/values.ts";
+import { DELIVERY, REACTION } from "../xmtp/values.ts";
+import { eyesOn } from "./eyes.ts";
 
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 15_000;
@@ -61,14 +63,21 @@ async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outb
     client.conversations.getMessageById(messageId)?.deliveryStatus === DELIVERY.published;
 
   const { entryId, text } = entry;
+  const reference = eyesOn(entryId);
+  const send = (options: SendOpts): Promise<string> => {
+    if (reference === undefined) return group.sendText(text, { ...options, idempotencyKey: entryId });
+    const referenceInboxId = client.conversations.getMessageById(reference)?.senderInboxId ?? "";
+    const reaction = { ...REACTION, content: text, reference, referenceInboxId };
+    return group.sendReaction(reaction, { ...options, idempotencyKey: entryId });
+  };
   if (entry.messageId !== null) {
     await group.sync();
     if (isPublished(entry.messageId)) return;
   }
-  const messageId = await group.sendText(text, { optimistic: true, idempotencyKey: entryId });
+  const messageId = await send({ optimistic: true });
   outbox.attempted(entryId, messageId);
   // A message that libxmtp has given up on is taken up again only by sending it anew under its key.
   if (entry.messageId === null) await group.publishMessages();
-  else await group.sendText(text, { idempotencyKey: entryId });
+  else await send({});
   if (!isPublished(messageId)) throw new NotPublishedError("the network has not taken the message");
 }

@@ -9,6 +9,7 @@ import { createFacts } from "../state/facts.ts";
 import { createOutbox, type Outbox } from "../state/outbox.ts";
 import { createTurnLedger, TURN_WINDOW_MS, TURNS_PER_WINDOW, type TurnLedger } from "../state/turn-ledger.ts";
 import { createVault, SALT_BYTES } from "../state/vault.ts";
+import { SNIPPETS } from "./attention/testdata/snippets.ts";
 import { APOLOGY, MESSAGE_MAX_CHARS } from "./outbound-policy.ts";
 import {
   type AgentTurnSource,
@@ -22,8 +23,13 @@ let database: DatabaseSync;
 let ledger: TurnLedger;
 let outbox: Outbox;
 let source: AgentTurnSource;
+let verdict: "act" | "silent" | "fails";
+let judged: string[];
+const PEOPLE = ["ada", "bob", "cleo"];
 
 beforeEach(() => {
+  verdict = "act";
+  judged = [];
   folder = mkdtempSync(join(tmpdir(), "turn-source-"));
   database = openDatabase(join(folder, "agent.db"));
   const vault = createVault(randomBytes(32).toString("hex"), randomBytes(SALT_BYTES));
@@ -36,11 +42,17 @@ beforeEach(() => {
     isServing: () => true,
     context: async () => ({
       conversationId: "c",
+      conversationName: "Trip",
       agentName: "Walrus",
       instructions: "",
-      members: [],
+      members: [...PEOPLE, "us"].map((name) => ({ inboxId: name, name, isSelf: name === "us" })),
       agentInboxIds: new Set<string>(),
     }),
+    judge: async ({ said }) => {
+      judged.push(said.map(({ name, text }) => `${name}: ${text}`).join("\n"));
+      if (verdict === "fails") throw new Error("the model is away");
+      return verdict;
+    },
     redact: (text) => text,
     outOfCredit: () => false,
     onQueued: () => undefined,
@@ -81,13 +93,13 @@ describe("a turn", () => {
   });
 
   it("is not counted as tried when nobody takes it any more", async () => {
-    ask("hello");
+    ask("a question");
     for (let poll = 0; poll < 10; poll += 1) expect(await source.next(AbortSignal.abort())).toBeUndefined();
     expect(ledger.attempt(await nextTurnId())).toBe(2);
   });
 
   it("says only so much before its answer, each once, and no error", async () => {
-    ask("hello");
+    ask("a question");
     const turnId = await nextTurnId();
     await source.send(turnId, "error", "Error: 429 Too Many Requests");
     expect(takeSaid()).toEqual([]);
@@ -106,11 +118,80 @@ describe("a turn", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     for (let turn = 0; turn < TURNS_PER_WINDOW; turn += 1) {
       ask(`message ${turn}`);
-      ledger.complete(ledger.openTurn()?.turnId ?? "", () => undefined);
+      ledger.complete(ledger.beginTurn().turnId, () => undefined);
     }
     ask("one more");
-    expect(ledger.openTurn()).toBeUndefined();
+    expect(ledger.waiting()).toEqual([]);
     vi.setSystemTime(Date.now() + TURN_WINDOW_MS);
-    expect(ledger.openTurn()?.messages).toHaveLength(1);
+    expect(ledger.waiting()).toHaveLength(1);
+  });
+});
+
+describe("what is said in a room of several people", () => {
+  const hear = (id: string, text: string, more: { from?: string; replyToId?: string } = {}) => {
+    const { from: senderInboxId = "bob", ...rest } = more;
+    ledger.take({ id, senderInboxId, text, sentAtMs: Date.now(), ...rest });
+  };
+  const taken = async () => {
+    const turn = await source.next(AbortSignal.timeout(100));
+    return turn?.messages.map(({ text }) => text);
+  };
+
+  it.each(SNIPPETS.filter(({ decided }) => decided === "model"))(
+    "$said is answered or not as the model decides",
+    async ({ said }) => {
+      for (const [index, line] of said.entries()) {
+        const [who = "", text = ""] = line.split(/: (.*)/s);
+        hear(`m${index}`, text, { from: who.toLowerCase() });
+      }
+      verdict = "silent";
+      expect(await taken()).toBeUndefined();
+      hear("again", said.at(-1)?.split(/: (.*)/s)[1] ?? "");
+      verdict = "act";
+      expect(await taken()).toHaveLength(said.length + 1);
+      expect(judged).toHaveLength(2);
+    },
+  );
+
+  it("and not for the agent gets eyes on its last message, and is in the agent's mind later", async () => {
+    hear("m1", "lol");
+    hear("m2", "haha");
+    expect(await taken()).toBeUndefined();
+    expect(outbox.next()).toMatchObject({ entryId: "eyes:m2", text: "👀" });
+    hear("m3", "Walrus, what was so funny?", { from: "ada" });
+    expect(await taken()).toEqual(["lol", "haha", "Walrus, what was so funny?"]);
+    expect(judged).toEqual([]);
+    expect(takeSaid()).toEqual(["👀"]);
+  });
+
+  it("is not answered when the model cannot be asked", async () => {
+    verdict = "fails";
+    hear("m1", "book a table for four");
+    expect(await taken()).toBeUndefined();
+    expect(takeSaid()).toEqual(["👀"]);
+  });
+
+  it("is for the agent when it answers what the agent has asked, or asks about what it has said", async () => {
+    hear("m1", "walrus, book a table", { from: "ada" });
+    await source.complete(await nextTurnId(), { text: "Sure. For how many?" });
+    hear("m2", "lol");
+    expect(await taken()).toBeUndefined();
+    hear("m3", "five of us", { from: "ada" });
+    const turnId = await nextTurnId();
+    await source.complete(turnId, { text: "Booked at eight. It's called Chez Max." });
+    hear("m4", "is it far?");
+    expect(await taken()).toEqual(["is it far?"]);
+    expect(judged).toEqual([]);
+  });
+
+  it("is for the agent when it replies to one of its messages, and not when it replies to another's", async () => {
+    outbox.queue("said", "Here is the plan.");
+    outbox.attempted("said", "our-message");
+    outbox.sent("said");
+    hear("m1", "move it to nine", { replyToId: "her-message" });
+    expect(await taken()).toBeUndefined();
+    hear("m2", "move it to nine", { replyToId: "our-message" });
+    expect(await taken()).toHaveLength(2);
+    expect(judged).toEqual([]);
   });
 });

@@ -4,9 +4,11 @@ import type { Log } from "../log.ts";
 import type { InboundMessage, Turn, TurnMember, TurnResult, TurnSource } from "../loopback/channel-api.ts";
 import type { Facts } from "../state/facts.ts";
 import type { Outbox } from "../state/outbox.ts";
-import type { OpenTurn, TurnLedger } from "../state/turn-ledger.ts";
+import type { OpenTurn, StoredMessage, TurnLedger } from "../state/turn-ledger.ts";
 import { createWake } from "../wake.ts";
-import { decideInterim, decideOutbound } from "./outbound-policy.ts";
+import { createAttention, type Judge } from "./attention/attention.ts";
+import { EYES, eyesEntry } from "./eyes.ts";
+import { decideInterim, decideOutbound, OUTAGES, type Outage } from "./outbound-policy.ts";
 
 /** After so many turns begun by agents alone the next is begun by a person: agents would answer each other for ever. */
 export const AGENT_TURNS_MAX = 6;
@@ -16,10 +18,13 @@ export const TURN_MAX_ATTEMPTS = 3;
 export const INTERIM_MAX_MESSAGES = 10;
 /** Turns that had to wait for their time are looked for now and then. */
 const RECHECK_MS = 10_000;
+/** For so long an apology is not repeated. */
+const APOLOGY_HOLDS_MS = 30 * 60_000;
 
 /** What a turn says besides its messages. */
 export interface TurnContext {
   conversationId: string;
+  conversationName: string;
   agentName: string;
   instructions: string;
   members: readonly TurnMember[];
@@ -34,6 +39,7 @@ export interface TurnSourceOptions {
   /** Undefined while there is no conversation. */
   context(): Promise<TurnContext | undefined>;
   isServing(): boolean;
+  judge: Judge;
   redact(text: string): string;
   outOfCredit(): boolean;
   /** Something was queued to be said. */
@@ -53,19 +59,26 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
   const { ledger, outbox, facts } = options;
   const arrivals = createWake();
   const stopping = new AbortController();
+  const { judge, log } = options;
+  const ownsMessage = (messageId: string) => outbox.ownsMessage(messageId);
+  const attention = createAttention({ facts, ownsMessage, judge, log });
+  /** Of the turn that was given out last. */
+  let prompter = "";
 
   const say = (entryPrefix: string, texts: readonly string[]): void => {
     for (const [index, text] of texts.entries()) outbox.queue(`${entryPrefix}:${index}`, text);
   };
   const decide = (result: TurnResult): readonly string[] => {
-    const creditNoticeGiven = facts.get("credit-notice") !== undefined;
     const decision = decideOutbound(result, {
-      creditNoticeGiven,
+      told: toldOutage(facts.get("outage-notice")),
       outOfCredit: options.outOfCredit(),
       redact: options.redact,
     });
-    if (decision.creditOutage) facts.set("credit-notice", "yes");
-    else facts.clear("credit-notice");
+    const { outage } = decision;
+    if (outage === undefined) facts.clear("outage-notice");
+    else if (decision.messages.length > 0) facts.set("outage-notice", `${outage} ${Date.now()}`);
+    const last = decision.messages.at(-1);
+    if (last !== undefined) attention.spoke(last, prompter);
     return decision.messages;
   };
   const complete = (turnId: string, result: TurnResult): void => {
@@ -87,15 +100,45 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     facts.set("agent-turns", String(agentTurns));
     return true;
   };
+  /** What is heard and not for the agent: it shows that it has read it, and keeps it in mind for its next turn. */
+  const keepSilent = (messages: readonly StoredMessage[]): void => {
+    const ids = messages.map(({ id }) => id);
+    const last = ids.at(-1);
+    ledger.shelve(ids, () => {
+      attention.keptSilent();
+      if (last !== undefined) outbox.queue(eyesEntry(last), EYES);
+    });
+    options.onQueued();
+  };
+  /** The open turn, or a new one if what waits is for the agent. Undefined when there is nothing to do. */
+  const nextOpen = async (
+    signal: AbortSignal,
+  ): Promise<{ open: OpenTurn; context: TurnContext } | undefined> => {
+    while (options.isServing()) {
+      const open = ledger.openTurn();
+      const waiting = open === undefined ? ledger.waiting() : [];
+      if (open === undefined && waiting.length === 0) return undefined;
+      const context = await options.context();
+      if (context === undefined || signal.aborted) return undefined;
+      if (open !== undefined) return { open, context };
+      const isWanted = await attention.isWanted(waiting, context, signal);
+      if (signal.aborted) return undefined;
+      if (isWanted) return { open: ledger.beginTurn(), context };
+      keepSilent(waiting);
+    }
+    return undefined;
+  };
   return {
     next: async (signal) => {
       const ended = AbortSignal.any([signal, stopping.signal]);
       while (!ended.aborted) {
-        const open = options.isServing() ? ledger.openTurn() : undefined;
-        const context = open === undefined ? undefined : await options.context();
+        const next = await nextOpen(ended);
         if (ended.aborted) return undefined;
-        if (open === undefined || context === undefined) await arrivals.sleep(ended, RECHECK_MS);
-        else if (isToBeRun(open, context)) return toTurn(open, context);
+        if (next === undefined) await arrivals.sleep(ended, RECHECK_MS);
+        else if (isToBeRun(next.open, next.context)) {
+          prompter = next.open.messages.at(-1)?.senderInboxId ?? "";
+          return toTurn(next.open, next.context);
+        }
       }
       return undefined;
     },
@@ -113,6 +156,13 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     notify: () => arrivals.wake(),
     stop: () => stopping.abort(),
   };
+}
+
+/** The outage that people were told of; who asks again long after a failure is told once more. */
+function toldOutage(notice: string | undefined): Outage | undefined {
+  const [told, atMs] = notice?.split(" ") ?? [];
+  const outage = OUTAGES.find((one) => one === told);
+  return outage === "failure" && Date.now() - Number(atMs) > APOLOGY_HOLDS_MS ? undefined : outage;
 }
 
 function toTurn(open: OpenTurn, { agentInboxIds: _, ...context }: TurnContext): Turn {

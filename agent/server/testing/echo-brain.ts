@@ -5,6 +5,8 @@ import { pause } from "../wake.ts";
 /** Path of a file: a turn is answered only once it exists, so that things can happen between question and answer. */
 export const HOLD_VARIABLE = "ECHO_BRAIN_HOLD";
 const HOLD_POLL_MS = 10;
+/** How a text begins that is for nobody. */
+export const NOBODY_ASKED = "by the way";
 export const TURN_TAKEN_EVENT = "echo-turn-taken";
 
 /** A brain without a model: answers each turn with the texts it was asked, joined by " | ". */
@@ -41,6 +43,7 @@ export function createEchoBrain({ log }: BrainInput): Brain {
     instruct: async (text) => {
       instructions = text;
     },
+    judge: async ({ said }) => (said.at(-1)?.text.startsWith(NOBODY_ASKED) ? "silent" : "act"),
     refilled: () => log("echo-brain-refilled"),
     cut: () => undefined,
     stop: async () => {

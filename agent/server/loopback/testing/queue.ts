@@ -58,9 +58,10 @@ export function aTurn(text: string, fields: Partial<Turn> = {}): Turn {
     turnId: `turn-${turns}`,
     kind: "message",
     conversationId: "conversation",
+    conversationName: "",
     agentName: "Robin",
     instructions: "",
-    members: [{ inboxId: "alice-inbox", name: "Alice" }],
+    members: [{ inboxId: "alice-inbox", name: "Alice", isSelf: false }],
     messages: [
       { id: `m-${turns}`, senderInboxId: "alice-inbox", senderName: "Alice", text, sentAtMs: Date.now() },
     ],

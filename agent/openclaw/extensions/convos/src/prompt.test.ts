@@ -26,17 +26,24 @@ describe("what the model reads", () => {
     );
   });
 
-  it("names the agent, the people and what the claimer wants", () => {
+  it("names the agent, the room, the people, their time and what the claimer wants", () => {
+    const now = new Date("2026-11-23T13:05:00Z");
     const members = [
-      { inboxId: "a", name: "Alice" },
-      { inboxId: "b", name: "Bob" },
+      { inboxId: "a", name: "Alice", isSelf: false, timezone: "Europe/Berlin" },
+      { inboxId: "r", name: "Robin Redbreast", isSelf: true },
+      { inboxId: "b", name: "Bob", isSelf: false },
     ];
     const instructions = "\n  You are our trip planner.\n";
-    expect(turnInstructions(aTurn("", { agentName: "Robin", members, instructions }))).toBe(
-      "Your name here is Robin.\nPeople in this conversation: Alice, Bob.\n" +
+    const turn = aTurn("", { agentName: "Robin", conversationName: "Lisbon", members, instructions });
+    expect(turnInstructions(turn, now)).toBe(
+      'Your name here is Robin.\nThis conversation is called "Lisbon".\n' +
+        "People in this conversation: Alice, Robin (you), Bob.\n" +
+        "It is Monday, 23 November 2026 at 14:05 (Europe/Berlin).\n" +
         "What you are here for, from the person who set you up:\n" +
         "<instructions>\nYou are our trip planner.\n</instructions>",
     );
-    expect(turnInstructions(aTurn("", { instructions: " " }))).not.toContain("What you are here for");
+    const bare = turnInstructions(aTurn("", { instructions: " " }), now);
+    expect(bare).not.toContain("What you are here for");
+    expect(bare).toContain("It is Monday, 23 November 2026 at 13:05 (UTC).");
   });
 });

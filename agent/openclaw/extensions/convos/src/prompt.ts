@@ -13,10 +13,28 @@ const line = (message: InboundMessage): string =>
 export const turnText = (turn: Turn): string =>
   turn.messages.length === 1 ? (turn.messages[0]?.text ?? "") : turn.messages.map(line).join("\n");
 
+const ZONES_MAX = 4;
+
+/** The time where the people are, as far as their profiles say it. */
+function timeLine(turn: Turn, now: Date): string {
+  const zones = new Set(turn.members.flatMap(({ timezone }) => timezone ?? []));
+  const told = zones.size === 0 ? ["UTC"] : [...zones].slice(0, ZONES_MAX);
+  const at = (timeZone: string): string =>
+    now.toLocaleString("en-GB", { timeZone, dateStyle: "full", timeStyle: "short" });
+  return `It is ${told.map((zone) => `${at(zone)} (${zone})`).join("; ")}.`;
+}
+
 /** What the model is told about this conversation, each turn anew. */
-export function turnInstructions(turn: Turn): string {
-  const people = turn.members.map((member) => member.name).join(", ");
-  const parts = [`Your name here is ${turn.agentName}.`, `People in this conversation: ${people}.`];
+export function turnInstructions(turn: Turn, now: Date): string {
+  const people = turn.members
+    .map(({ name, isSelf }) => (isSelf ? `${turn.agentName} (you)` : name))
+    .join(", ");
+  const parts = [
+    `Your name here is ${turn.agentName}.`,
+    ...(turn.conversationName === "" ? [] : [`This conversation is called "${turn.conversationName}".`]),
+    `People in this conversation: ${people}.`,
+    timeLine(turn, now),
+  ];
   if (turn.instructions.trim() !== "") {
     parts.push(
       "What you are here for, from the person who set you up:",

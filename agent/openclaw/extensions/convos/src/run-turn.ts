@@ -74,7 +74,7 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
     // Nobody in a chat may command the gateway: the text that is searched for commands is empty.
     message: { rawBody: text, body: text, bodyForAgent: text, commandBody: "" },
     access: { commands: { authorized: false }, mentions: { ...mentionFacts, requireMention: false } },
-    extra: { GroupSystemPrompt: turnInstructions(turn) },
+    extra: { GroupSystemPrompt: turnInstructions(turn, new Date()) },
   });
 
   const final = createFinalTextCollector();

@@ -3,6 +3,7 @@ import type { CompletionRequest } from "../completion-request.ts";
 import { type Conversation, readConversation } from "./conversation.ts";
 import { type Directives, readDirectives } from "./directives.ts";
 import { findInstructions } from "./instructions.ts";
+import { isJudgement, judgement } from "./judgement.ts";
 import { smallTalk, WHO_I_AM } from "./small-talk.ts";
 
 /** What the model does next: says something or asks for a tool, after pretending to think for `delayMs`. */
@@ -21,6 +22,7 @@ export function takeTurn(request: CompletionRequest, nowMs: number): ModelTurn {
   const conversation = readConversation(request);
   const text = conversation.said.at(-1);
   if (text === undefined) return { kind: "text", text: `Hello! ${WHO_I_AM}`, delayMs: 0 };
+  if (isJudgement(conversation.prompts)) return { kind: "text", text: judgement(text), delayMs: 0 };
   const directives = readDirectives(text);
   const isFirst = conversation.calls.length === 0;
   const delayMs = isFirst ? directives.slowMs : 0;
