@@ -43,6 +43,11 @@ export interface InstanceStanding {
   claimId: ClaimId | null;
 }
 
+export interface EquipmentPlan {
+  /** What of its equipment is to be made now. */
+  equipment: EquipmentItem[];
+}
+
 /** What can be read of it; what its proofs came to and who suspects it is for the lifecycle to know. */
 export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch" | "suspected">;
 
@@ -51,8 +56,9 @@ export const lifecycleActivities = (deps: Dependencies) => {
 
   return {
     /** What is known of the instance now. A driver that cannot say makes the process "unknown". */
-    async observeInstance(id: InstanceId): Promise<ObservedFacts & InstanceStanding> {
+    async observeInstance(id: InstanceId): Promise<ObservedFacts & InstanceStanding & EquipmentPlan> {
       const instance = await readInstance(registry, id);
+      const equipment = await lacks(instance);
       return {
         state: instance.state,
         stateSince: instance.stateSince.toISOString(),
@@ -66,13 +72,10 @@ export const lifecycleActivities = (deps: Dependencies) => {
         faultedEpoch: await faultedEpoch(registry, id),
         ...(await readStarts(registry, id)),
         creditDue: isCreditDue(await readSpend(registry, id), new Date()),
-        lacking: (await lacks(instance)).length > 0,
+        lacking: equipment.length > 0,
+        equipment,
       };
     },
-
-    /** What of its equipment is to be made now. */
-    planEquipment: async (id: InstanceId): Promise<EquipmentItem[]> =>
-      lacks(await readInstance(registry, id)),
 
     /** Starts the process of the epoch after `after` and leaves the instance waiting for its report. */
     async launchInstance(id: InstanceId, after: number): Promise<{ epoch: Epoch }> {

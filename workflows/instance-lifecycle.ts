@@ -65,8 +65,9 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
     switch (action.do) {
       case "provision":
         await orExplode(instanceId, async () => {
-          await equip(instanceId, await registry.planEquipment(instanceId));
+          await equip(instanceId, facts.equipment);
           await launchAfter(instanceId, facts.epoch);
+          await condition(changed, READY_DEADLINE_MS, REPORT);
         });
         break;
       case "launch":
@@ -90,10 +91,12 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         }
         break;
       case "equip":
-        await equipAtRest(instanceId);
+        // The failed activity and its reason stand in this history and in the ledger; the next look tries again.
+        await equip(instanceId, facts.equipment).catch(() => undefined);
         break;
       case "credit":
-        await spending.settleCredit(instanceId).catch(() => condition(changed, COOL_DOWN, NO_CREDIT));
+        if (!(await settles(instanceId))) await condition(changed, COOL_DOWN, NO_CREDIT);
+        else if (!facts.lacking) await condition(changed, REST, NEXT_LOOK);
         break;
       case "rest":
         await condition(changed, REST, NEXT_LOOK);
@@ -129,9 +132,14 @@ function explodeInstance(instanceId: LifecycleStart["instanceId"], reason: EndRe
   return registry.explodeInstance.executeWithOptions({ summary: reason }, [instanceId, reason]);
 }
 
-/** The failed activity and its reason stand in this history and in the ledger; the next look tries again. */
-async function equipAtRest(instanceId: LifecycleStart["instanceId"]): Promise<void> {
-  await equip(instanceId, await registry.planEquipment(instanceId)).catch(() => undefined);
+async function settles(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
+  try {
+    await spending.settleCredit(instanceId);
+    return true;
+  } catch {
+    // The failed activity and its reason stand in this history; the next look tries again.
+    return false;
+  }
 }
 
 async function proves(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {

@@ -5,7 +5,6 @@ export type Mode = (typeof MODES)[number];
 /** Every step of provisioning, claim and explode. */
 export const SAGA_ACTIVITIES: ReadonlySet<string> = new Set([
   "observeInstance",
-  "planEquipment",
   "ensureResource",
   "launchInstance",
   "proveReady",
