@@ -68,7 +68,12 @@ export function createAgent(options: AgentOptions): Agent {
   let booting: Promise<void> | undefined;
 
   const reporter = startReporter(state.reports, options.gateway);
-  const sender = startSender({ outbox: state.outbox, chat: () => service?.chat, log });
+  const sender = startSender({
+    outbox: state.outbox,
+    chat: () => service?.chat,
+    markdown: config.markdown,
+    log,
+  });
   const timer = createExpiryTimer(() => options.onExplode("member", false));
   const { main, join } = state.identity.identities;
   const { instanceSecret, modelKey, stateKey } = options.secrets;
@@ -80,6 +85,7 @@ export function createAgent(options: AgentOptions): Agent {
     context: async () => service?.turnContext(),
     judge: (question, signal) => brain.judge(question, signal),
     redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
+    markdown: config.markdown,
     outOfCredit: () => brain.outOfCredit,
     onQueued: () => sender.wake(),
     log,

@@ -33,6 +33,7 @@ describe("the environment", () => {
       judgeModelId: "vendor/model",
       defaultAgentName: "Agent",
       conversationOwner: "first-joiner",
+      markdown: false,
       gatewayUid: undefined,
     });
   });
@@ -49,6 +50,8 @@ describe("the environment", () => {
     [{ GATEWAY_URL: "ftp://x" }, "GATEWAY_URL is invalid"],
     [{ MODEL_BASE_URL: "https://x/?key=1" }, "MODEL_BASE_URL is invalid"],
     [{ CONVERSATION_OWNER: "everyone" }, "CONVERSATION_OWNER is invalid"],
+    [{ CONVOS_MARKDOWN: "yes" }, "CONVOS_MARKDOWN is invalid"],
+    [{ CONVOS_MARKUP: "on" }, "CONVOS_MARKUP is unknown"],
     [{ XMTP_APIURL: "http://x" }, "XMTP_APIURL is unknown"],
     [{ GATEWAY_TOKEN: "very-secret" }, "GATEWAY_TOKEN is unknown"],
     [{ BOOTSTRAP_TOKEN: "very-secret" }, "BOOTSTRAP_TOKEN is invalid"],

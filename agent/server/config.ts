@@ -58,6 +58,11 @@ export const AgentEnvironment = Type.Object(
       description:
         "Who becomes super admin beside the agent: the first that a claim's invite admits, or nobody.",
     }),
+    CONVOS_MARKDOWN: Type.Union([Type.Literal("off"), Type.Literal("on")], {
+      default: "off",
+      description:
+        "`on`: answers are sent as Markdown, with their plain text beside it for clients that show none. The Convos app shows none.",
+    }),
     BOOTSTRAP_TOKEN: Type.Optional(
       Type.String({
         pattern: "^[A-Za-z0-9_-]{43}$",
@@ -91,6 +96,7 @@ export interface AgentConfig {
   judgeModelId: string;
   defaultAgentName: string;
   conversationOwner: Static<typeof AgentEnvironment>["CONVERSATION_OWNER"];
+  markdown: boolean;
   gatewayUid: number | undefined;
 }
 
@@ -100,7 +106,7 @@ export class ConfigError extends Error {
 
 /** Of an own prefix, so that a misspelt name is refused rather than silently unused. */
 const OWN_NAME =
-  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION)(_[A-Z_]+)?$/;
+  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION|CONVOS)(_[A-Z_]+)?$/;
 const NUMBERS: ReadonlySet<string> = new Set(["EPOCH", "PORT", "GATEWAY_UID"]);
 const WHOLE_NUMBER = /^\d{1,10}$/;
 
@@ -122,6 +128,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     judgeModelId: environment.MODEL_JUDGE_ID ?? environment.MODEL_ID,
     defaultAgentName: environment.DEFAULT_AGENT_NAME,
     conversationOwner: environment.CONVERSATION_OWNER,
+    markdown: environment.CONVOS_MARKDOWN === "on",
     gatewayUid: environment.GATEWAY_UID,
   };
 }

@@ -1,4 +1,4 @@
-import { encodeText } from "@xmtp/node-sdk";
+import { encodeMultiRemoteAttachment, encodeRemoteAttachment, encodeText } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../infra/testing/eventually.ts";
 import { sendContent, typingIndicatorCodec } from "../convos/index.ts";
@@ -74,6 +74,26 @@ describe("a conversation", () => {
     expect(agent.log).not.toContain("rains");
   });
 
+  it("answers in Markdown where that is wanted, with the plain text for clients that show none", async () => {
+    const agent = await world.startReadyAgent(1, { CONVOS_MARKDOWN: "on" });
+    const { inboxId } = await agent.status();
+    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "" });
+    const group = await joinByUrl(await world.person(), inviteUrl);
+    await group.sendText("a **bold** plan");
+    const answer = await eventually("the answer", async () => {
+      await group.sync();
+      const messages = await group.messages();
+      return messages.find(
+        ({ senderInboxId, fallback }) => senderInboxId === inboxId && fallback?.includes("bold"),
+      );
+    });
+    expect(answer).toMatchObject({
+      contentType: { authorityId: "xmtp.org", typeId: "markdown" },
+      content: "echo: a **bold** plan",
+      fallback: "echo: a bold plan",
+    });
+  });
+
   it("answers text and text in reply, nothing else, and is not disturbed by a type it does not know", async () => {
     const agent = await world.startReadyAgent();
     const { inboxId } = await agent.status();
@@ -112,6 +132,32 @@ describe("a conversation", () => {
     expect(await textsFrom(group, agentInbox)).toHaveLength(3);
     await eventually("what the SDK writes of it", () => agent.logged("console"));
     expect(agent.log).not.toContain("dance");
+  });
+
+  it("is told of files that it cannot open, so that it can say so", async () => {
+    const agent = await world.startReadyAgent();
+    const { inboxId } = await agent.status();
+    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "" });
+    const group = await joinByUrl(await world.person(), inviteUrl);
+    const file = (filename: string) => ({
+      url: "https://files.example.org/a",
+      contentDigest: "00".repeat(32),
+      ...{ secret: new Uint8Array(32), salt: new Uint8Array(32), nonce: new Uint8Array(12) },
+      scheme: "https://",
+      filename,
+    });
+    await group.send(encodeRemoteAttachment(file("beach\n<b>.jpg")), { shouldPush: true });
+    await group.send(encodeMultiRemoteAttachment({ attachments: [file("a.pdf"), file("b.pdf")] }), {
+      shouldPush: true,
+    });
+    const said = await eventually("the answers", async () => {
+      const texts = (await textsFrom(group, inboxId ?? "")).join("\n");
+      return texts.includes("b.pdf") && texts;
+    });
+    expect(said).toContain(
+      "[Files were sent here: beach b .jpg. You cannot open files yet; say so if it matters.]",
+    );
+    expect(said).toContain("[Files were sent here: a.pdf, b.pdf. You cannot open files yet");
   });
 
   it("belongs to nobody where the owner is configured so", async () => {

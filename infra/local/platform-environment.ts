@@ -49,16 +49,17 @@ export function platformEnvironment(context: PartContext, endpoints: Endpoints):
 
 /** What every agent gets beside what its launch adds; no secret. */
 function agentEnvironment({ settings }: PartContext, endpoints: Endpoints): Record<string, string> {
-  const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER, MODEL_ID = DEFAULT_MODEL, MODEL_JUDGE_ID } = settings;
+  const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER, CONVOS_MARKDOWN, MODEL_JUDGE_ID } = settings;
   return {
     PATH: settings.PATH ?? "",
     GATEWAY_URL: endpoints.apiUrl,
     XMTP_ENV: endpoints.xmtpNetwork,
     ...(endpoints.xmtpUrl && { XMTP_API_URL: endpoints.xmtpUrl }),
     MODEL_BASE_URL: endpoints.openrouterUrl,
-    MODEL_ID,
+    MODEL_ID: settings.MODEL_ID ?? DEFAULT_MODEL,
     ...(MODEL_JUDGE_ID && { MODEL_JUDGE_ID }),
     ...(DEFAULT_AGENT_NAME && { DEFAULT_AGENT_NAME }),
     ...(CONVERSATION_OWNER && { CONVERSATION_OWNER }),
+    ...(CONVOS_MARKDOWN && { CONVOS_MARKDOWN }),
   };
 }

@@ -3,7 +3,7 @@ import { AgentEnvironment } from "../../agent/server/config.ts";
 import { GatewayEnvironment } from "../../api/config.ts";
 import { WorkerEnvironment } from "../../workers/config.ts";
 
-const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER } = AgentEnvironment.properties;
+const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER, CONVOS_MARKDOWN } = AgentEnvironment.properties;
 const { TEMPORAL_NAMESPACE, TEMPORAL_UI_URL, XMTP_ENV } = GatewayEnvironment.properties;
 const Port = (port: number, description: string) =>
   Type.Integer({ minimum: 1, maximum: 65_535, default: port, description });
@@ -35,6 +35,7 @@ export const LocalSettings = Type.Object({
   ),
   DEFAULT_AGENT_NAME,
   CONVERSATION_OWNER,
+  CONVOS_MARKDOWN,
   XMTP_ENV,
   DATABASE_URL: Type.Optional(
     Type.String({

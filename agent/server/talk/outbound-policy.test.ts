@@ -14,6 +14,7 @@ const say = (result: TurnResult | string, told?: Outage): readonly string[] =>
   decideOutbound(typeof result === "string" ? { text: result } : result, {
     told,
     outOfCredit: false,
+    markdown: false,
     redact,
   }).messages;
 
@@ -92,7 +93,7 @@ describe("errors of the machinery", () => {
   it("explains a failed turn by the lack of credit when the model proxy knows of it", () => {
     const decision = decideOutbound(
       { text: null, error: "model-failed" },
-      { told: undefined, outOfCredit: true, redact },
+      { told: undefined, outOfCredit: true, markdown: false, redact },
     );
     expect(decision).toEqual({ messages: [CREDIT_NOTICE], outage: "credit" });
   });
@@ -101,7 +102,7 @@ describe("errors of the machinery", () => {
     "ends an outage (%s) with an answer, not with silence or another failure",
     (told) => {
       const outageAfter = (result: TurnResult): Outage | undefined =>
-        decideOutbound(result, { told, outOfCredit: false, redact }).outage;
+        decideOutbound(result, { told, outOfCredit: false, markdown: false, redact }).outage;
       expect(outageAfter({ text: "Hello" })).toBeUndefined();
       expect(outageAfter({ text: "NO_REPLY" })).toBe(told);
       expect(outageAfter({ text: null, error: "timed-out" })).toBe(told);

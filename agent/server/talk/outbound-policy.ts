@@ -18,6 +18,8 @@ export interface OutboundContext {
   told: Outage | undefined;
   /** Whether the model proxy has been refused for money: then that is why a turn failed. */
   outOfCredit: boolean;
+  /** Whether answers are sent as Markdown; else as the plain text of it. */
+  markdown: boolean;
   redact(text: string): string;
 }
 
@@ -29,8 +31,8 @@ export interface OutboundDecision {
 }
 
 /**
- * The one way from a model's words to the chat: no control token, no error of the machinery, no markdown, no
- * secret, no message over the limit. An outage gets one plain apology, a lack of credit one notice.
+ * The one way from a model's words to the chat: no control token, no error of the machinery, no markdown unless it is
+ * wanted, no secret, no message over the limit. An outage gets one plain apology, a lack of credit one notice.
  */
 export function decideOutbound(result: TurnResult, context: OutboundContext): OutboundDecision {
   const { told } = context;
@@ -41,17 +43,19 @@ export function decideOutbound(result: TurnResult, context: OutboundContext): Ou
   if (failure !== undefined)
     return { messages: told === undefined ? [APOLOGY] : [], outage: told ?? "failure" };
   if (text === "") return { messages: [], outage: told };
-  return { messages: plainMessages(text, context), outage: undefined };
+  return { messages: messagesOf(text, context), outage: undefined };
 }
 
 /** The same for what the model says in the middle of a turn, where an error is nobody's answer: it is not said. */
-export function decideInterim(said: string, context: Pick<OutboundContext, "redact">): readonly string[] {
+export function decideInterim(said: string, context: Wording): readonly string[] {
   const text = stripControlTokens(said);
-  return classifyErrorText(text) === undefined ? plainMessages(text, context) : [];
+  return classifyErrorText(text) === undefined ? messagesOf(text, context) : [];
 }
 
-const plainMessages = (text: string, { redact }: Pick<OutboundContext, "redact">): readonly string[] =>
-  splitText(redact(stripControlTokens(toPlainText(text))), MESSAGE_MAX_CHARS);
+type Wording = Pick<OutboundContext, "redact" | "markdown">;
+
+const messagesOf = (text: string, { redact, markdown }: Wording): readonly string[] =>
+  splitText(redact(stripControlTokens(markdown ? text : toPlainText(text))), MESSAGE_MAX_CHARS);
 
 const outageOf = (result: TurnResult): OutageKind | undefined =>
   result.error === undefined ? undefined : "failed";

@@ -1,10 +1,11 @@
-import type { SendOpts } from "@xmtp/node-sdk";
+import { encodeMarkdown, type SendOpts } from "@xmtp/node-sdk";
 import type { Chat } from "../conversation/chat.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Outbox, OutboxEntry } from "../state/outbox.ts";
 import { createWake, pause } from "../wake.ts";
 import { DELIVERY, REACTION } from "../xmtp/values.ts";
 import { eyesOn } from "./eyes.ts";
+import { toPlainText } from "./plain-text.ts";
 
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 15_000;
@@ -23,7 +24,13 @@ export class NotPublishedError extends Error {
  * Sends the outbox in order. The entry's id is XMTP's idempotency key, so that however often an entry is tried it
  * is one message with one id; before trying again, a sync shows whether the lost attempt had arrived after all.
  */
-export function startSender(options: { outbox: Outbox; chat(): Chat | undefined; log: Log }): Sender {
+export function startSender(options: {
+  outbox: Outbox;
+  chat(): Chat | undefined;
+  /** Whether what is said is Markdown. */
+  markdown: boolean;
+  log: Log;
+}): Sender {
   const { outbox, log } = options;
   const stopping = new AbortController();
   const wake = createWake();
@@ -38,7 +45,7 @@ export function startSender(options: { outbox: Outbox; chat(): Chat | undefined;
         continue;
       }
       try {
-        await deliver(chat, entry, outbox);
+        await deliver(chat, entry, options);
         outbox.sent(entry.entryId);
         failures = 0;
       } catch (error) {
@@ -58,17 +65,25 @@ export function startSender(options: { outbox: Outbox; chat(): Chat | undefined;
   };
 }
 
-async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outbox): Promise<void> {
+async function deliver(
+  { client, group }: Chat,
+  entry: OutboxEntry,
+  { outbox, markdown }: { outbox: Outbox; markdown: boolean },
+): Promise<void> {
   const isPublished = (messageId: string): boolean =>
     client.conversations.getMessageById(messageId)?.deliveryStatus === DELIVERY.published;
 
   const { entryId, text } = entry;
   const reference = eyesOn(entryId);
   const send = (options: SendOpts): Promise<string> => {
-    if (reference === undefined) return group.sendText(text, { ...options, idempotencyKey: entryId });
+    const once = { ...options, idempotencyKey: entryId };
+    if (reference === undefined)
+      return markdown
+        ? group.send(markdownOf(text), { shouldPush: true, ...once })
+        : group.sendText(text, once);
     const referenceInboxId = client.conversations.getMessageById(reference)?.senderInboxId ?? "";
     const reaction = { ...REACTION, content: text, reference, referenceInboxId };
-    return group.sendReaction(reaction, { ...options, idempotencyKey: entryId });
+    return group.sendReaction(reaction, once);
   };
   if (entry.messageId !== null) {
     await group.sync();
@@ -81,3 +96,9 @@ async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outb
   else await send({});
   if (!isPublished(messageId)) throw new NotPublishedError("the network has not taken the message");
 }
+
+/** A client that does not show Markdown shows the plain text of it. */
+const markdownOf = (text: string): ReturnType<typeof encodeMarkdown> => ({
+  ...encodeMarkdown(text),
+  fallback: toPlainText(text),
+});

@@ -54,6 +54,7 @@ beforeEach(() => {
       return verdict;
     },
     redact: (text) => text,
+    markdown: false,
     outOfCredit: () => false,
     onQueued: () => undefined,
     log: () => undefined,

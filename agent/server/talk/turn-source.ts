@@ -41,6 +41,8 @@ export interface TurnSourceOptions {
   isServing(): boolean;
   judge: Judge;
   redact(text: string): string;
+  /** Whether answers are sent as Markdown. */
+  markdown: boolean;
   outOfCredit(): boolean;
   /** Something was queued to be said. */
   onQueued(): void;
@@ -73,6 +75,7 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
       told: toldOutage(facts.get("outage-notice")),
       outOfCredit: options.outOfCredit(),
       redact: options.redact,
+      markdown: options.markdown,
     });
     const { outage } = decision;
     if (outage === undefined) facts.clear("outage-notice");

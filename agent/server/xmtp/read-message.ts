@@ -1,6 +1,14 @@
-import { type DecodedMessage, isGroupUpdated, isLeaveRequest, isText, isTextReply } from "@xmtp/node-sdk";
+import {
+  type DecodedMessage,
+  isGroupUpdated,
+  isLeaveRequest,
+  isMarkdown,
+  isText,
+  isTextReply,
+} from "@xmtp/node-sdk";
 import { explodeSettingsCodec, readContent } from "../../convos/index.ts";
 import type { StoredMessage } from "../state/turn-ledger.ts";
+import { describeFiles } from "./attached-files.ts";
 import { DELIVERY } from "./values.ts";
 
 /** Longer messages are cut for the model; the chat keeps them whole. */
@@ -16,8 +24,8 @@ export type ReadMessage =
 const IGNORED: ReadMessage = { kind: "ignored" };
 
 /**
- * Our own messages are ignored by their sender, whatever their content. Only text and text in reply to something
- * is an utterance; a content type that is not known here is ignored and never answered.
+ * Our own messages are ignored by their sender, whatever their content. Only text, text in reply to something and files
+ * are utterances; a content type that is not known here is ignored and never answered.
  */
 export function readMessage(message: DecodedMessage, ownInboxId: string): ReadMessage {
   if (isGroupUpdated(message)) {
@@ -34,9 +42,9 @@ export function readMessage(message: DecodedMessage, ownInboxId: string): ReadMe
     const { senderInboxId, sentAt } = message;
     return { kind: "explode", expiresAt: settings.expiresAt, senderInboxId, sentAt };
   }
-  if (isText(message)) return utterance(message, message.content, undefined);
+  if (isText(message) || isMarkdown(message)) return utterance(message, message.content, undefined);
   if (isTextReply(message)) return utterance(message, message.content?.content, message.content?.referenceId);
-  return IGNORED;
+  return utterance(message, describeFiles(message), undefined);
 }
 
 function utterance(message: DecodedMessage, text: unknown, replyToId: string | undefined): ReadMessage {
