@@ -12,8 +12,8 @@ export interface EncryptedImageRef {
   readonly unknownFields?: Uint8Array | undefined;
 }
 
-const SALT_BYTES = 32;
-const NONCE_BYTES = 12;
+export const SALT_BYTES = 32;
+export const NONCE_BYTES = 12;
 
 export function encodeImageRef(ref: EncryptedImageRef): Uint8Array {
   const writer = new BinaryWriter();

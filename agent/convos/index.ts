@@ -18,6 +18,17 @@ export {
   AppDataUpdateError,
   updateAppData,
 } from "./app-data/update.ts";
+// Attestation: what makes clients show an agent as verified.
+export {
+  type Attestation,
+  type AttestationVerdict,
+  attestationMetadata,
+  readAttestation,
+  signAttestation,
+  type VerifyAttestationOptions,
+  verifyAttestation,
+} from "./attestation.ts";
+export { type AttestationJwks, type AttestationKey, jwksOf, keysOfJwks } from "./attestation-keys.ts";
 export type { ConvosCodec } from "./content-types/codec.ts";
 // Content types.
 export { convosCodecs } from "./content-types/codecs.ts";
@@ -40,6 +51,7 @@ export { readContent } from "./content-types/read.ts";
 export { type Sendable, sendContent } from "./content-types/send.ts";
 export { type Thinking, thinkingCodec } from "./content-types/thinking.ts";
 export { type TypingIndicator, typingIndicatorCodec } from "./content-types/typing-indicator.ts";
+export { defaultEmoji } from "./emoji.ts";
 export type { EncryptedImageRef } from "./encrypted-image.ts";
 export { type ExplodeDecision, explodeDecision, type SenderRole, senderRole } from "./explode.ts";
 // Lock and explode.
@@ -51,6 +63,15 @@ export {
   explodeConversation,
   scheduleExplosion,
 } from "./explode-conversation.ts";
+// Pictures of members and groups.
+export {
+  decryptImage,
+  encryptImage,
+  MAX_IMAGE_BYTES,
+  MAX_SEALED_IMAGE_BYTES,
+  newImageKey,
+  type SealedImage,
+} from "./image-encryption.ts";
 // Invites: a signed link that names the inviter and, sealed for the inviter only, the group.
 export { type CreateInviteOptions, createInvite, MAX_CONVERSATION_NAME_CHARS } from "./invite/create.ts";
 export {

@@ -1,3 +1,4 @@
+import { assistantJoinRequestCodec } from "./assistant-join-request.ts";
 import { explodeSettingsCodec } from "./explode-settings.ts";
 import { inviteJoinErrorCodec } from "./invite-join-error.ts";
 import { inviteJoinHandledCodec } from "./invite-join-handled.ts";
@@ -17,4 +18,5 @@ export const convosCodecs = [
   profileSnapshotCodec,
   typingIndicatorCodec,
   thinkingCodec,
+  assistantJoinRequestCodec,
 ];

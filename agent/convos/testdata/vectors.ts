@@ -105,6 +105,27 @@ interface Vectors {
   })[];
   typing: JsonVector[];
   thinking: JsonVector[];
+  assistantJoinRequest: JsonVector[];
+  imageEncryption: {
+    groupKey: string;
+    plaintext: string;
+    salt: string;
+    nonce: string;
+    ciphertextWithTag: string;
+    derivedKey: string;
+    negative: { note: string; ciphertextWithTag: string };
+  };
+  emoji: { identifier: string; emoji: string }[];
+  attestation: {
+    ed25519Seed: string;
+    publicKeyBase64url: string;
+    inboxId: string;
+    signature: string;
+    timestamp: string;
+    kid: string;
+    messageSha256: string;
+    jwks: { keys: { kid: string; kty: string; crv: string; x: string; use: string }[] };
+  };
 }
 
 const file = new URL("./convos-vectors.json", import.meta.url);
