@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -32,17 +32,30 @@ describe("preparing a gateway's folder", () => {
     expect(await readFile(workspace("AGENTS.md"), "utf8")).toContain("group conversation");
   });
 
-  it("renews our files at each start and keeps the agent's notes", async () => {
+  it("renews what the agent left alone and keeps what it wrote", async () => {
     await prepare();
-    await writeFile(workspace("AGENTS.md"), "tampered");
+    const soul = await readFile(workspace("SOUL.md"), "utf8");
+    await writeFile(workspace("AGENTS.md"), "How I work now.");
+    await rm(workspace("SOUL.md"));
     await writeFile(workspace("USER.md"), "Alice likes tea.");
     await writeFile(workspace("diary.md"), "day one");
     await writeFile(join(paths.extensionDir, "added.ts"), "");
     await prepare();
-    expect(await readFile(workspace("AGENTS.md"), "utf8")).not.toBe("tampered");
+    expect(await readFile(workspace("AGENTS.md"), "utf8")).toBe("How I work now.");
+    expect(await readFile(workspace("SOUL.md"), "utf8")).toBe(soul);
     expect(await readFile(workspace("USER.md"), "utf8")).toBe("Alice likes tea.");
     expect(await readFile(workspace("diary.md"), "utf8")).toBe("day one");
     await expect(stat(join(paths.extensionDir, "added.ts"))).rejects.toThrow("ENOENT");
+  });
+
+  it("takes over the workspace of a release that noted nothing", async () => {
+    await prepare();
+    await rm(join(paths.root, ".applied.json"));
+    await writeFile(workspace("SOUL.md"), "of an older release, or the agent's");
+    await prepare();
+    await prepare();
+    expect(await readFile(workspace("SOUL.md"), "utf8")).toBe("of an older release, or the agent's");
+    expect(await readFile(workspace("AGENTS.md"), "utf8")).toContain("group conversation");
   });
 
   it("follows no link and trips over no folder that the agent put in a file's place", async () => {
@@ -60,6 +73,7 @@ describe("preparing a gateway's folder", () => {
     expect(await readFile(treasure, "utf8")).toBe("keep me");
     expect(await readFile(workspace("INSTRUCTIONS.md"), "utf8")).toBe("You are our trip planner\n");
     expect((await stat(workspace("SOUL.md"))).isFile()).toBe(true);
+    expect((await lstat(workspace("AGENTS.md"))).isFile()).toBe(true);
   });
 
   it("writes the instructions of a claim even over a folder", async () => {
@@ -89,6 +103,8 @@ describe("preparing a gateway's folder", () => {
       expect(await modeOf(paths.configFile)).toBe(0o640);
       expect(await modeOf(paths.root)).toBe(0o711);
       expect(await stat(join(paths.extensionDir, "index.ts"))).toMatchObject({ uid: 0 });
+      expect(await stat(join(paths.root, ".applied.json"))).toMatchObject({ uid: 0, gid: 0 });
+      expect(await modeOf(join(paths.root, ".applied.json"))).toBe(0o600);
     },
   );
 

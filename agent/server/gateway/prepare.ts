@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { applyWorkspace } from "../../openclaw/apply/apply-workspace.ts";
 import { gatewayConfig } from "../../openclaw/config/gateway-config.ts";
 import {
   assertReachable,
@@ -11,12 +12,11 @@ import {
 } from "./owned-files.ts";
 import { type GatewayPaths, TEMPLATE_DIR } from "./paths.ts";
 
-/** Written at each start, so that an update of ours reaches every agent. */
-const OUR_WORKSPACE_FILES = ["AGENTS.md", "SOUL.md", "IDENTITY.md", "TOOLS.md"] as const;
-/** Written once; the agent keeps notes in it. */
-const ITS_WORKSPACE_FILES = ["USER.md"] as const;
-
+/** Written once; the agent keeps notes in it. The other files of the template follow it until the agent changes them. */
+const NOTES_FILE = "USER.md";
+/** Written at each start: it says what the claim wants, which is not for the agent to change. */
 const INSTRUCTIONS_FILE = "INSTRUCTIONS.md";
+const WORKSPACE_TEMPLATE_DIR = join(TEMPLATE_DIR, "workspace");
 
 export interface PrepareInput {
   paths: GatewayPaths;
@@ -52,12 +52,17 @@ export async function prepareGateway(input: PrepareInput): Promise<void> {
     mode: user ? 0o640 : 0o600,
     owner: user && { uid: 0, gid: user.gid },
   });
-  for (const name of [...OUR_WORKSPACE_FILES, ...ITS_WORKSPACE_FILES]) {
-    const target = join(paths.workspaceDir, name);
-    const keep = ITS_WORKSPACE_FILES.some((own) => own === name) && (await exists(target));
-    if (keep) continue;
-    const content = await readFile(join(TEMPLATE_DIR, "workspace", name));
-    await replaceOwnedFile(paths, target, content, user);
+  await applyWorkspace({
+    templateDir: WORKSPACE_TEMPLATE_DIR,
+    except: [NOTES_FILE],
+    workspaceDir: paths.workspaceDir,
+    stagingDir: paths.root,
+    snapshotFile: join(paths.root, ".applied.json"),
+    owner: user,
+  });
+  const notes = join(paths.workspaceDir, NOTES_FILE);
+  if (!(await exists(notes))) {
+    await replaceOwnedFile(paths, notes, await readFile(join(WORKSPACE_TEMPLATE_DIR, NOTES_FILE)), user);
   }
   if (input.instructions !== undefined) {
     const target = join(paths.workspaceDir, INSTRUCTIONS_FILE);
