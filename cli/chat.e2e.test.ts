@@ -99,6 +99,26 @@ test("what comes on standard input is said line by line", async () => {
   ]);
 });
 
+test("a reaction is shown once, when it comes and in the history", async () => {
+  const input = new PassThrough();
+  const chatting = talk(["--name", "Rea"], { input });
+  await arrival();
+  const greeting = await eventually("the greeting", async () => {
+    const messages = await agent.group.messages();
+    return messages.find(({ content }) => typeof content === "string");
+  });
+  const to = { reference: greeting.id, referenceInboxId: agent.inboxId };
+  await agent.group.sendReaction({ ...to, action: 1, schema: 1, content: "👀" });
+  input.end("bye\n");
+  const shown = { event: "reaction", emoji: "👀", to: greeting.id };
+  const { events } = await chatting;
+  expect(events.filter(({ event }) => event === "reaction")).toMatchObject([{ ...shown, isHistory: false }]);
+  const again = await talk(["--name", "Rea", "--message", "/members"]);
+  expect(again.events.filter(({ event }) => event === "reaction")).toMatchObject([
+    { ...shown, isHistory: true },
+  ]);
+});
+
 test("a super admin locks, unlocks and explodes, coming back by the invite that the lock made void", async () => {
   await talk(["--name", "Ann", "--message", "/lock"]);
   await agent.group.sync();

@@ -20,7 +20,7 @@ export class Conversation {
   readonly person: Person;
   readonly #output: Output;
   #profiles: ReadonlyMap<string, Profile> = new Map();
-  #onOthersText: () => void = () => undefined;
+  #onHeard: () => void = () => undefined;
 
   constructor(group: Group<unknown>, person: Person, output: Output) {
     this.group = group;
@@ -46,12 +46,13 @@ export class Conversation {
         { event: "message", id: message.id, at: message.sentAt, from, text: shown.text, isHistory },
         `${from.name}: ${shown.text}`,
       );
-      if (!from.isSelf) this.#onOthersText();
+      if (!from.isSelf) this.#onHeard();
     } else if (shown.kind === "reaction") {
       this.#output.tell(
         { event: "reaction", at: message.sentAt, from, emoji: shown.emoji, to: shown.to, isHistory },
         `* ${from.name} reacts with ${shown.emoji}`,
       );
+      if (!from.isSelf) this.#onHeard();
     } else if (shown.kind === "ending") {
       this.#output.tell({ event: "ending", from, isHistory }, `* ${from.name} ends the conversation`);
     } else {
@@ -60,13 +61,13 @@ export class Conversation {
     }
   }
 
-  /** Whether somebody else's text is shown from now on, within the time and before `over`. */
+  /** Whether something that somebody else says or shows comes from now on, within the time and before `over`. */
   async hears(timeoutMs: number, over: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const giveUp = (): void => resolve(false);
     const timer = setTimeout(giveUp, timeoutMs);
     over.addEventListener("abort", giveUp);
-    this.#onOthersText = () => resolve(true);
+    this.#onHeard = () => resolve(true);
     try {
       return await promise;
     } finally {

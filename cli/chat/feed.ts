@@ -77,7 +77,9 @@ export class Feed {
 
   async #unseen(): Promise<DecodedMessage[]> {
     const newest = await this.#group.messages({ limit: LOOKED_AT, direction: SORT.descending });
-    const unseen = newest.filter(({ id }) => !this.#seen.has(id)).reverse();
+    // A reaction is not among the messages: it hangs on the one that it is to.
+    const known = newest.reverse().flatMap((message) => [message, ...message.reactions]);
+    const unseen = known.filter(({ id }) => !this.#seen.has(id));
     for (const { id } of unseen) this.#seen.add(id);
     return unseen;
   }
