@@ -22,6 +22,8 @@ async function claimed(): Promise<{ agent: AgentProcess; answer: ProvisionAnswer
   const agent = await world.startReadyAgent();
   const { inboxId } = await agent.status();
   const answer = await agent.provision({ claimId: CLAIM_ID, instructions: INSTRUCTIONS, name: "Walrus" });
+  // Ready comes before the report of it; one that is killed in between has said nothing yet.
+  await eventually("its first report", () => world.platform.events.some(({ kind }) => kind === "idle"));
   return { agent, answer, agentInbox: inboxId ?? "" };
 }
 
