@@ -78,7 +78,7 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         break;
       case "prove":
         if (action.next === "recovered") {
-          if (await proves(instanceId)) await registry.markRecovered(instanceId);
+          if (await succeeds(prove.proveReady(instanceId))) await registry.markRecovered(instanceId);
           else {
             unprovenEpoch = facts.epoch;
             await condition(changed, UNPROVEN, PROVE_AGAIN);
@@ -91,11 +91,11 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         }
         break;
       case "equip":
-        // The failed activity and its reason stand in this history and in the ledger; the next look tries again.
-        await equip(instanceId, facts.equipment).catch(() => undefined);
+        await succeeds(equip(instanceId, facts.equipment));
         break;
       case "credit":
-        if (!(await settles(instanceId))) await condition(changed, COOL_DOWN, NO_CREDIT);
+        if (!(await succeeds(spending.settleCredit(instanceId))))
+          await condition(changed, COOL_DOWN, NO_CREDIT);
         else if (!facts.lacking) await condition(changed, REST, NEXT_LOOK);
         break;
       case "rest":
@@ -103,7 +103,7 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
         break;
       case "probe":
         suspected = false;
-        if (!(await answers(instanceId))) await explodeInstance(instanceId, "idle-lost");
+        if (!(await succeeds(probe.probeIdle(instanceId)))) await explodeInstance(instanceId, "idle-lost");
         break;
       case "cool-down":
         await condition(changed, COOL_DOWN, TOO_OFTEN);
@@ -132,44 +132,19 @@ function explodeInstance(instanceId: LifecycleStart["instanceId"], reason: EndRe
   return registry.explodeInstance.executeWithOptions({ summary: reason }, [instanceId, reason]);
 }
 
-async function settles(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
+/** What failed stands with its reason in this history; the next look decides what follows from it. */
+async function succeeds(step: Promise<unknown>): Promise<boolean> {
   try {
-    await spending.settleCredit(instanceId);
+    await step;
     return true;
   } catch {
-    // The failed activity and its reason stand in this history; the next look tries again.
-    return false;
-  }
-}
-
-async function proves(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
-  try {
-    await prove.proveReady(instanceId);
-    return true;
-  } catch {
-    // The failed activity and its reason stand in this history; the next look decides what follows from it.
-    return false;
-  }
-}
-
-async function answers(instanceId: LifecycleStart["instanceId"]): Promise<boolean> {
-  try {
-    await probe.probeIdle(instanceId);
-    return true;
-  } catch {
-    // As with a proof: the failed activity and its reason stand in this history.
     return false;
   }
 }
 
 /** An instance that cannot be made ready is given up while nobody has it; all it has is made absent. */
 async function orExplode(instanceId: LifecycleStart["instanceId"], step: () => Promise<void>): Promise<void> {
-  try {
-    await step();
-  } catch {
-    // The failed activity and its reason stand in this history; what follows from it is the end of the instance.
-    await explodeInstance(instanceId, "never-ready");
-  }
+  if (!(await succeeds(step()))) await explodeInstance(instanceId, "never-ready");
 }
 
 function describe(action: LifecycleAction, state: InstanceState): string {

@@ -2,7 +2,7 @@ import { errorName, type Log } from "../../log.ts";
 import type { Facts } from "../../state/facts.ts";
 import type { StoredMessage } from "../../state/turn-ledger.ts";
 import type { TurnContext } from "../turn-source.ts";
-import { type AttentionFacts, attend, type HeardMessage } from "./gate.ts";
+import { attend, type HeardMessage } from "./gate.ts";
 import { isQuestion } from "./wording.ts";
 
 /** What a model is asked when the words alone do not tell whether the agent is meant. */
@@ -65,7 +65,7 @@ export function createAttention({ facts, ownsMessage, judge, log }: AttentionOpt
         messages: messages.map((message) => heard(message, ownsMessage)),
         wasLastToSpeak: facts.get(LAST_SPEAKER) === "us",
         awaits: facts.get(AWAITED),
-      } satisfies AttentionFacts);
+      });
       const outcome = verdict.outcome === "ask" ? await judged(messages, context, signal) : verdict.outcome;
       const isWanted = outcome === "turn" || outcome === "act";
       const decidedBy = verdict.outcome === "ask" ? "model" : "words";
