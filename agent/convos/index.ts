@@ -49,6 +49,7 @@ export {
 export { type ProfileUpdate, profileUpdateCodec } from "./content-types/profile-update.ts";
 export { readContent } from "./content-types/read.ts";
 export { type Sendable, sendContent } from "./content-types/send.ts";
+export type { EncodedContent } from "./content-types/codec.ts";
 export { type Thinking, thinkingCodec } from "./content-types/thinking.ts";
 export { type TypingIndicator, typingIndicatorCodec } from "./content-types/typing-indicator.ts";
 export { defaultEmoji } from "./emoji.ts";

@@ -1,8 +1,13 @@
 import type { AgentSecrets, AgentStatus, FaultCode, FaultPart } from "../../domain/agent-protocol.ts";
+import { createFileReader } from "./attachments/read-file.ts";
+import { createAttestationClient } from "./attestation-client.ts";
 import type { Brain } from "./brain.ts";
 import type { AgentConfig } from "./config.ts";
 import { type Admission, createAdmission } from "./conversation/admission.ts";
+import { findRoom } from "./conversation/find-room.ts";
 import { leaveConversation } from "./conversation/leave.ts";
+import type { RoomLookup } from "./conversation/room.ts";
+import { createVerification } from "./conversation/verification.ts";
 import { createExpiryTimer } from "./explode/expiry-timer.ts";
 import type { ExplodeReason, LivingParts } from "./explode/explosion.ts";
 import type { GatewayClient } from "./gateway-client.ts";
@@ -17,8 +22,7 @@ import type { AgentState } from "./state/agent-state.ts";
 import type { ClaimRecord } from "./state/claim-record.ts";
 import type { StatePaths } from "./state/paths.ts";
 import { createRedaction } from "./talk/redaction.ts";
-import { startSender } from "./talk/sender.ts";
-import { createTurnSource } from "./talk/turn-source.ts";
+import { startTalk } from "./talk/start-talk.ts";
 import { createWake, pause } from "./wake.ts";
 import { type Feed, startFeed } from "./xmtp/feed.ts";
 import { type Identities, openIdentities } from "./xmtp/identities.ts";
@@ -68,28 +72,28 @@ export function createAgent(options: AgentOptions): Agent {
   let booting: Promise<void> | undefined;
 
   const reporter = startReporter(state.reports, options.gateway);
-  const sender = startSender({
-    outbox: state.outbox,
-    chat: () => service?.chat,
-    markdown: config.markdown,
-    log,
-  });
   const timer = createExpiryTimer(() => options.onExplode("member", false));
   const { main, join } = state.identity.identities;
   const { instanceSecret, modelKey, stateKey } = options.secrets;
-  const turns = createTurnSource({
-    ledger: state.turns,
-    outbox: state.outbox,
-    facts: state.facts,
-    isServing: () => service?.chat !== undefined,
-    context: async () => service?.turnContext(),
-    judge: (question, signal) => brain.judge(question, signal),
-    redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
-    markdown: config.markdown,
-    outOfCredit: () => brain.outOfCredit,
-    onQueued: () => sender.wake(),
+  const files = createFileReader({
+    uid: config.gatewayUid,
+    gid: config.gatewayUid,
+    tmpDir: options.paths.files,
+    allowedOrigins: config.fileOrigins,
     log,
   });
+  const talk = startTalk({
+    state,
+    chat: () => service?.chat,
+    context: async () => service?.turnContext(),
+    judge: (question, signal) => brain.judge(question, signal),
+    readFile: files.read,
+    outOfCredit: () => brain.outOfCredit,
+    markdown: config.markdown,
+    redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
+    log,
+  });
+  const { turns } = talk;
 
   const intake = startIntake({
     notifications: state.notifications,
@@ -99,6 +103,13 @@ export function createAgent(options: AgentOptions): Agent {
     onMessage: () => turns.notify(),
     onCredits: () => brain.refilled(),
     log,
+  });
+
+  const attestation = createVerification({
+    claim: state.claim,
+    renew: createAttestationClient({ ...config, instanceSecret }),
+    log,
+    signal: stopping.signal,
   });
 
   const feedOf = (client: Identities["main"], judges: Admission | undefined): Feed => {
@@ -117,28 +128,35 @@ export function createAgent(options: AgentOptions): Agent {
       },
     });
   };
+  /** The platform is told, so that the end comes in time even if no process of this agent lives then. */
+  const scheduleEnd = (expiresAtMs: number): void => {
+    reporter.report({ kind: "expiry-set", expiresAtMs });
+    timer.arm(expiresAtMs);
+  };
   const serve = (claim: ClaimRecord, opened: Identities): void => {
     intake.wake();
     service = startService(claim, {
       state,
       identities: opened,
       conversationOwner: config.conversationOwner,
+      attestation,
       log,
       signal: stopping.signal,
       closing: closing.signal,
       onUtterance: () => turns.notify(),
-      onQueued: () => sender.wake(),
+      onQueued: () => talk.speakUp(),
       onExplode: () => options.onExplode("member", false),
       onDeserted: () => options.onExplode("removed", false),
       onSchedule: (expiresAt) => {
+        // The report first: a crash in between makes the message count again, and with it the report.
+        scheduleEnd(expiresAt.getTime());
         state.facts.set("expires-at-ms", String(expiresAt.getTime()));
-        timer.arm(expiresAt.getTime());
       },
       onChat: ({ client }) => {
         if (stopping.signal.aborted) return;
         if (client === opened.join) joinFeed ??= feedOf(client, undefined);
         else mainFeed?.catchUpSoon();
-        sender.wake();
+        talk.speakUp();
         turns.notify();
       },
       onJoinSettled: () => {
@@ -184,6 +202,10 @@ export function createAgent(options: AgentOptions): Agent {
     };
   };
 
+  const room = (): RoomLookup => {
+    const isEnding = stopping.signal.aborted;
+    return findRoom({ state, config, chat: service?.chat, main: identities?.main, isEnding, log });
+  };
   const notify = (id: string): boolean => {
     const isKept = state.notifications.keep(id);
     intake.wake();
@@ -200,9 +222,10 @@ export function createAgent(options: AgentOptions): Agent {
     closing.abort();
     const ends = [
       async () => brain.stop(),
+      async () => files.close(),
       async () => {
         await Promise.allSettled([booting]);
-        await Promise.all([sender.stop(), mainFeed?.stop(), joinFeed?.stop()]);
+        await Promise.all([talk.stop(), mainFeed?.stop(), joinFeed?.stop()]);
         await Promise.all([identities?.main.close(), identities?.join.close()]);
       },
     ];
@@ -236,7 +259,7 @@ export function createAgent(options: AgentOptions): Agent {
       privateKey: Buffer.from(main.privateKey.slice(2), "hex"),
       ledger: state.joinLedger,
       isOpen: () => service?.chat?.client === opened.main && !stopping.signal.aborted,
-      onBeforeAdmit: async () => service?.presented,
+      onBeforeAdmit: async () => service?.openDoor(),
       onAdmitted: async (inboxId, isAgent) => service?.admitted(inboxId, isAgent),
       onOpenRequest: () => mainFeed?.catchUpSoon(),
       log,
@@ -245,7 +268,7 @@ export function createAgent(options: AgentOptions): Agent {
     if (claim !== undefined) serve(claim, opened);
     else warmUpInvites({ ...opened, group, privateKey: main.privateKey }, config);
     const expiresAt = state.facts.get("expires-at-ms");
-    if (expiresAt !== undefined && !stopping.signal.aborted) timer.arm(Number(expiresAt));
+    if (expiresAt !== undefined && !stopping.signal.aborted) scheduleEnd(Number(expiresAt));
     await thinking;
     while (!status().ready && !stopping.signal.aborted) await pause(POLL_MS, stopping.signal);
     // At every boot: a claimed agent that was started again is let back by this report.
@@ -254,7 +277,7 @@ export function createAgent(options: AgentOptions): Agent {
     log("ready", { claimed: claim !== undefined });
   };
   return {
-    core: { status, provision, notify },
+    core: { status, provision, room, notify },
     boot: () => {
       booting = boot();
       return booting;

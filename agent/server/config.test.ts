@@ -25,6 +25,7 @@ describe("the environment", () => {
       host: "127.0.0.1",
       port: 0,
       stateDir: "/data",
+      standalone: false,
       gatewayUrl: "http://127.0.0.1:8080",
       xmtpEnv: "local",
       xmtpApiUrl: undefined,
@@ -48,6 +49,13 @@ describe("the environment", () => {
     [{ PORT: "70000" }, "PORT is invalid"],
     [{ XMTP_ENV: "moon" }, "XMTP_ENV is invalid"],
     [{ GATEWAY_URL: "ftp://x" }, "GATEWAY_URL is invalid"],
+    [{ GATEWAY_URL: undefined }, "GATEWAY_URL is missing"],
+    [{ STANDALONE: "yes" }, "STANDALONE is invalid"],
+    [{ STANDALONE: "on" }, "GATEWAY_URL is not for a standalone agent"],
+    [
+      { STANDALONE: "on", GATEWAY_URL: undefined, BOOTSTRAP_TOKEN: "t".repeat(43) },
+      "BOOTSTRAP_TOKEN is not for a standalone agent",
+    ],
     [{ MODEL_BASE_URL: "https://x/?key=1" }, "MODEL_BASE_URL is invalid"],
     [{ CONVERSATION_OWNER: "everyone" }, "CONVERSATION_OWNER is invalid"],
     [{ CONVOS_MARKDOWN: "yes" }, "CONVOS_MARKDOWN is invalid"],
@@ -62,9 +70,14 @@ describe("the environment", () => {
     expect(attempt).not.toThrow(/very-secret|moon|key=1/);
   });
 
-  it("is what the platform gives by the protocol, where to listen, and the token of a hosted start", () => {
+  it("needs no platform where it is standalone", () => {
+    const config = parseConfig({ ...environment, STANDALONE: "on", GATEWAY_URL: "" });
+    expect(config).toMatchObject({ standalone: true, gatewayUrl: undefined });
+  });
+
+  it("is what the platform gives by the protocol, where to listen, a hosted start's token, standing alone", () => {
     expect(Object.keys(AgentEnvironment.properties).toSorted()).toEqual(
-      [...AGENT_ENVIRONMENT, "HOST", "BOOTSTRAP_TOKEN"].toSorted(),
+      [...AGENT_ENVIRONMENT, "HOST", "BOOTSTRAP_TOKEN", "STANDALONE"].toSorted(),
     );
   });
 

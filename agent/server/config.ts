@@ -28,7 +28,17 @@ export const AgentEnvironment = Type.Object(
       description: "Port to listen on; 0 takes a free one.",
     }),
     STATE_DIR: Type.String({ pattern: "^/.+", description: "The state folder; absolute." }),
-    GATEWAY_URL: Type.String({ ...Url, description: "Where events are reported." }),
+    STANDALONE: Type.Union([Type.Literal("off"), Type.Literal("on")], {
+      default: "off",
+      description:
+        "`on`: it runs without a platform. Nothing is reported and nothing is fetched; `GATEWAY_URL` and `BOOTSTRAP_TOKEN` are refused.",
+    }),
+    GATEWAY_URL: Type.Optional(
+      Type.String({
+        ...Url,
+        description: "Where events are reported. Required unless it is standalone.",
+      }),
+    ),
     XMTP_ENV: Type.Union([Type.Literal("local"), Type.Literal("dev"), Type.Literal("production")], {
       description: "The XMTP network.",
     }),
@@ -63,6 +73,14 @@ export const AgentEnvironment = Type.Object(
       description:
         "`on`: answers are sent as Markdown, with their plain text beside it for clients that show none. The Convos app shows none.",
     }),
+    FILE_ORIGINS: Type.Optional(
+      Type.String({
+        pattern: "^https?://[^\\s/,?#]+(,https?://[^\\s/,?#]+)*$",
+        maxLength: 2_048,
+        description:
+          "Origins, separated by commas, from which files that people send are fetched although they are not public or not HTTPS. For a laptop and for tests.",
+      }),
+    ),
     BOOTSTRAP_TOKEN: Type.Optional(
       Type.String({
         pattern: "^[A-Za-z0-9_-]{43}$",
@@ -81,14 +99,18 @@ export const AgentEnvironment = Type.Object(
   { additionalProperties: false },
 );
 
-export interface AgentConfig {
+/** Where the platform is, which a standalone agent has none of. */
+type Platform = { standalone: false; gatewayUrl: string } | { standalone: true; gatewayUrl: undefined };
+
+export type AgentConfig = Platform & AgentSettings;
+
+interface AgentSettings {
   instanceId: string;
   epoch: number;
   generation: string;
   host: string;
   port: number;
   stateDir: string;
-  gatewayUrl: string;
   xmtpEnv: Static<typeof AgentEnvironment>["XMTP_ENV"];
   xmtpApiUrl: string | undefined;
   modelBaseUrl: string;
@@ -97,6 +119,7 @@ export interface AgentConfig {
   defaultAgentName: string;
   conversationOwner: Static<typeof AgentEnvironment>["CONVERSATION_OWNER"];
   markdown: boolean;
+  fileOrigins: readonly string[];
   gatewayUid: number | undefined;
 }
 
@@ -106,7 +129,7 @@ export class ConfigError extends Error {
 
 /** Of an own prefix, so that a misspelt name is refused rather than silently unused. */
 const OWN_NAME =
-  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION|CONVOS)(_[A-Z_]+)?$/;
+  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION|CONVOS|STANDALONE)(_[A-Z_]+)?$/;
 const NUMBERS: ReadonlySet<string> = new Set(["EPOCH", "PORT", "GATEWAY_UID"]);
 const WHOLE_NUMBER = /^\d{1,10}$/;
 
@@ -114,13 +137,13 @@ const WHOLE_NUMBER = /^\d{1,10}$/;
 export function parseConfig(variables: Readonly<Record<string, string | undefined>>): AgentConfig {
   const environment = parseEnvironment(variables);
   return {
+    ...environment.platform,
     instanceId: environment.INSTANCE_ID,
     epoch: environment.EPOCH,
     generation: environment.GENERATION,
     host: environment.HOST,
     port: environment.PORT,
     stateDir: environment.STATE_DIR,
-    gatewayUrl: environment.GATEWAY_URL.replace(/\/+$/, ""),
     xmtpEnv: environment.XMTP_ENV,
     xmtpApiUrl: environment.XMTP_API_URL,
     modelBaseUrl: environment.MODEL_BASE_URL,
@@ -129,13 +152,14 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     defaultAgentName: environment.DEFAULT_AGENT_NAME,
     conversationOwner: environment.CONVERSATION_OWNER,
     markdown: environment.CONVOS_MARKDOWN === "on",
+    fileOrigins: environment.FILE_ORIGINS?.split(",") ?? [],
     gatewayUid: environment.GATEWAY_UID,
   };
 }
 
 function parseEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
-): Static<typeof AgentEnvironment> {
+): Static<typeof AgentEnvironment> & { platform: Platform } {
   const given: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, text] of Object.entries(variables)) {
@@ -150,7 +174,22 @@ function parseEnvironment(
       if (!Value.Check(property, given[name])) problems.push(`${name} is invalid`);
     } else if (!("default" in property || "~optional" in property)) problems.push(`${name} is missing`);
   }
-  if (problems.length > 0 || !Value.Check(AgentEnvironment, environment))
+  const platform = platformOf(given, problems);
+  if (problems.length > 0 || platform === undefined || !Value.Check(AgentEnvironment, environment))
     throw new ConfigError(`the agent's environment is not usable: ${problems.join(", ")}`);
-  return environment;
+  return { ...environment, platform };
+}
+
+/** Undefined when it is not clear, which `problems` then says. */
+function platformOf(given: Readonly<Record<string, unknown>>, problems: string[]): Platform | undefined {
+  const { STANDALONE: standalone, GATEWAY_URL: gatewayUrl } = given;
+  if (standalone === "on") {
+    for (const name of ["GATEWAY_URL", "BOOTSTRAP_TOKEN"])
+      if (given[name] !== undefined) problems.push(`${name} is not for a standalone agent`);
+    return { standalone: true, gatewayUrl: undefined };
+  }
+  if (typeof gatewayUrl === "string")
+    return { standalone: false, gatewayUrl: gatewayUrl.replace(/\/+$/, "") };
+  problems.push("GATEWAY_URL is missing");
+  return undefined;
 }

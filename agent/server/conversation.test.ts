@@ -1,4 +1,4 @@
-import { encodeMultiRemoteAttachment, encodeRemoteAttachment, encodeText } from "@xmtp/node-sdk";
+import { encodeText } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../infra/testing/eventually.ts";
 import { sendContent, typingIndicatorCodec } from "../convos/index.ts";
@@ -104,13 +104,6 @@ describe("a conversation", () => {
       await group.sync();
       return (await group.messages()).find(({ content }) => typeof content === "string");
     });
-    await group.sendReaction({
-      reference: said.id,
-      referenceInboxId: agentInbox,
-      action: 1,
-      content: "👍",
-      schema: 1,
-    });
     await group.sendReadReceipt();
     await group.sendText("  ");
     await sendContent(group, typingIndicatorCodec, { isTyping: true });
@@ -132,32 +125,6 @@ describe("a conversation", () => {
     expect(await textsFrom(group, agentInbox)).toHaveLength(3);
     await eventually("what the SDK writes of it", () => agent.logged("console"));
     expect(agent.log).not.toContain("dance");
-  });
-
-  it("is told of files that it cannot open, so that it can say so", async () => {
-    const agent = await world.startReadyAgent();
-    const { inboxId } = await agent.status();
-    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "" });
-    const group = await joinByUrl(await world.person(), inviteUrl);
-    const file = (filename: string) => ({
-      url: "https://files.example.org/a",
-      contentDigest: "00".repeat(32),
-      ...{ secret: new Uint8Array(32), salt: new Uint8Array(32), nonce: new Uint8Array(12) },
-      scheme: "https://",
-      filename,
-    });
-    await group.send(encodeRemoteAttachment(file("beach\n<b>.jpg")), { shouldPush: true });
-    await group.send(encodeMultiRemoteAttachment({ attachments: [file("a.pdf"), file("b.pdf")] }), {
-      shouldPush: true,
-    });
-    const said = await eventually("the answers", async () => {
-      const texts = (await textsFrom(group, inboxId ?? "")).join("\n");
-      return texts.includes("b.pdf") && texts;
-    });
-    expect(said).toContain(
-      "[Files were sent here: beach b .jpg. You cannot open files yet; say so if it matters.]",
-    );
-    expect(said).toContain("[Files were sent here: a.pdf, b.pdf. You cannot open files yet");
   });
 
   it("belongs to nobody where the owner is configured so", async () => {

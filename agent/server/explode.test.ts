@@ -139,17 +139,43 @@ describe("the end of an agent", () => {
       await group.sync();
       return group.listSuperAdmins().length === 2;
     });
-    await sendContent(group, explodeSettingsCodec, { expiresAt: new Date(Date.now() + 10_000) });
-    await eventually("the schedule", () => agent.log.includes('"action":"schedule"'));
+    const expiresAt = new Date(Math.floor(Date.now() / 1_000) * 1_000 + 10_000);
+    await sendContent(group, explodeSettingsCodec, { expiresAt });
+    const told = { kind: "expiry-set", expiresAtMs: expiresAt.getTime() };
+    expect(await world.platform.waitFor("expiry-set")).toMatchObject({ ...told, epoch: 1 });
     expect(await agent.stop()).toBe(0);
     const again = await world.startReadyAgent(2);
     expect((await again.status()).exploding).toBe(false);
     expect(await again.exitCode).toBe(0);
-    expect(world.platform.events.slice(-3)).toMatchObject([
-      { kind: "idle", epoch: 2, sequence: 1 },
-      { kind: "exploding", reason: "member", epoch: 2, sequence: 2 },
-      { kind: "exploded", reason: "member", epoch: 2, sequence: 3 },
+    expect(world.platform.events.slice(-4)).toMatchObject([
+      { ...told, epoch: 2, sequence: 1 },
+      { kind: "idle", epoch: 2, sequence: 2 },
+      { kind: "exploding", reason: "member", epoch: 2, sequence: 3 },
+      { kind: "exploded", reason: "member", epoch: 2, sequence: 4 },
     ]);
+  });
+
+  it("is told to the platform when people set it, each time it is earlier, also after an outage", async () => {
+    const { agent, answer, agentInbox } = await claimed();
+    const group = await enter(await world.person(), answer, agentInbox);
+    await superAdmins(group, 2);
+    world.platform.refuseWith = 503;
+    const inDays = (days: number): Date => new Date(Math.floor(Date.now() / 1_000 + days * 86_400) * 1_000);
+    const [early, late, later] = [inDays(2), inDays(3), inDays(4)];
+    for (const expiresAt of [late, later, early])
+      await sendContent(group, explodeSettingsCodec, { expiresAt });
+    await eventually("a refusal", () => agent.logged("report-refused"));
+    await eventually("the schedules", () => agent.log.match(/"event":"explode-settings"/g)?.length === 3);
+    await agent.kill();
+    world.platform.refuseWith = undefined;
+    await world.startReadyAgent(2);
+    await world.platform.waitFor("idle");
+    const isTold = () => world.platform.events.some(({ kind, epoch }) => kind === "idle" && epoch === 2);
+    await eventually("its second idle", isTold);
+    const told = world.platform.events.flatMap((event) =>
+      event.kind === "expiry-set" ? [event.expiresAtMs] : [],
+    );
+    expect([...new Set(told)]).toEqual([late.getTime(), early.getTime()]);
   });
 
   it("comes by the owner's word at the platform: people are told and removed", async () => {

@@ -41,6 +41,16 @@ describe("reports", () => {
     expect(logged).toContain("report-failed");
   });
 
+  it("of a standalone agent are for nobody and settle at once", async () => {
+    const client = createGatewayClient({
+      gatewayUrl: undefined,
+      instanceId: "abcdef012345",
+      instanceSecret: SECRET,
+      log: () => undefined,
+    });
+    expect(await client.report(event, AbortSignal.timeout(1_000))).toBe("accepted");
+  });
+
   it("that are stale are dropped, and the next one is sent", async () => {
     const platform = await startTestPlatform("abcdef012345", SECRET);
     const folder = mkdtempSync(join(tmpdir(), "convos-reports-"));

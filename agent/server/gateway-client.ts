@@ -7,8 +7,8 @@ const RETRY_MS = 500;
 const RETRY_MAX_MS = 30_000;
 
 /**
- * `accepted` by a 2xx; `stale` by 409: the epoch is over; `unknown` by 410: the platform does not know this instance any
- * more; `aborted` by us.
+ * `accepted` by a 2xx, or by a standalone agent itself; `stale` by 409: the epoch is over, or what is told is not
+ * taken; `unknown` by 410: the platform does not know this instance any more; `aborted` by us.
  */
 export type ReportOutcome = "accepted" | "stale" | "unknown" | "aborted";
 
@@ -18,13 +18,15 @@ export interface GatewayClient {
 }
 
 export interface GatewayClientOptions {
-  gatewayUrl: string;
+  /** Undefined for a standalone agent, whose reports are for nobody. */
+  gatewayUrl: string | undefined;
   instanceId: string;
   instanceSecret: string;
   log: Log;
 }
 
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
+  if (options.gatewayUrl === undefined) return { report: async () => "accepted" };
   const url = `${options.gatewayUrl}/api/instances/${encodeURIComponent(options.instanceId)}/events`;
 
   const post = async (event: AgentEvent, signal: AbortSignal): Promise<number> => {

@@ -17,6 +17,7 @@ afterAll(async () => {
 });
 
 const BOOT_TIMEOUT_MS = 150_000;
+const COMMANDS = ["/status", "/new", "/reset"];
 const INSTRUCTIONS = "You plan trips for a family of walruses.";
 
 async function createModelKey(): Promise<string> {
@@ -27,6 +28,13 @@ async function createModelKey(): Promise<string> {
   });
   const { key }: { key: string } = JSON.parse(await response.text());
   return key;
+}
+
+/** The requests that reached the model, each as text, the oldest first. */
+async function modelRequests(): Promise<string[]> {
+  const response = await fetch(`${model.url.replace("/api/v1", "")}/__double/openrouter/requests`);
+  const { requests }: { requests: unknown[] } = JSON.parse(await response.text());
+  return requests.map((request) => JSON.stringify(request));
 }
 
 /** Processes that have the world's state folder in their command line or environment. */
@@ -61,17 +69,29 @@ describe("an agent with openclaw", () => {
       async () => (await textsFrom(group, agentInbox)).length === 2,
       60_000,
     );
-    const requests = await (
-      await fetch(`${model.url.replace("/api/v1", "")}/__double/openrouter/requests`)
-    ).text();
-    expect(requests).toContain(INSTRUCTIONS);
+    const first = await modelRequests();
+    expect(first.join()).toContain(INSTRUCTIONS);
+
+    // What openclaw knows as its own commands are words for the model here, and the session goes on.
+    for (const [index, command] of COMMANDS.entries()) {
+      await group.sendText(command);
+      await eventually(
+        `the answer to ${command}`,
+        async () => (await textsFrom(group, agentInbox)).length === 3 + index,
+        60_000,
+      );
+      const requests = await modelRequests();
+      expect(requests).toHaveLength(first.length + index + 1);
+      expect(requests.at(-1)).toContain(command);
+      expect(requests.at(-1)).toContain("Where should we go?");
+    }
 
     await agent.kill();
     await group.sendText("Are you still there?");
     const again = await world.startAgent(2, environment, "openclaw");
     await eventually(
-      "the third text",
-      async () => (await textsFrom(group, agentInbox)).length === 3,
+      "the answer after the restart",
+      async () => (await textsFrom(group, agentInbox)).length === 3 + COMMANDS.length,
       BOOT_TIMEOUT_MS,
     );
     await again.explode("member");

@@ -48,9 +48,10 @@ export async function runAgent(createBrain: CreateBrain): Promise<void> {
   }
 }
 
-function obtainSecrets({ gatewayUrl, instanceId, epoch }: AgentConfig): Promise<AgentSecrets> {
+function obtainSecrets(config: AgentConfig): Promise<AgentSecrets> {
   const token = takeBootstrapToken(process.env);
-  if (token === undefined) return readSecrets(process.stdin);
+  if (token === undefined || config.standalone) return readSecrets(process.stdin);
+  const { gatewayUrl, instanceId, epoch } = config;
   return fetchSecrets({ gatewayUrl, instanceId, epoch, token, log: logToStderr });
 }
 
@@ -72,7 +73,7 @@ function survivePlatform(): void {
 async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: CreateBrain): Promise<void> {
   const log = logToStderr;
   const paths = statePaths(config.stateDir);
-  prepareStateDir(paths.root, config.gatewayUid !== undefined);
+  prepareStateDir(paths, config.gatewayUid !== undefined);
   const tombstone = readTombstone(paths.tombstone);
   // What a tombstone stands on may be in pieces, and its end does not need the database.
   const database = tombstone === undefined ? openDatabase(paths.database) : undefined;
@@ -118,6 +119,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
       if (isEnding()) return { kind: "refused", refusal: "exploding" };
       return agent === undefined ? { kind: "refused", refusal: "not-ready" } : agent.core.provision(request);
     },
+    room: () => (isEnding() ? { refusal: "exploding" } : (agent?.core.room() ?? { refusal: "not-ready" })),
     notify: (id) => isEnding() || agent === undefined || agent.core.notify(id),
     explode: (reason) => end(reason, true),
   };
@@ -146,6 +148,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     port,
     core,
     instanceSecret,
+    standalone: config.standalone,
     upstream: () => brain?.upstream,
     log,
   });

@@ -1,7 +1,8 @@
+import type { AgentAttestation } from "../../domain/attestation.ts";
 import { AGENT_MEMBER_KIND, parseInvite, resolveProfiles } from "../convos/index.ts";
 import type { Chat } from "./conversation/chat.ts";
 import { joinByInvite } from "./conversation/join-by-invite.ts";
-import { presentAgent } from "./conversation/presentation.ts";
+import { presentAgent, refreshProfile } from "./conversation/presentation.ts";
 import { createWatch, type Watch } from "./conversation/watch.ts";
 import type { Log } from "./log.ts";
 import { retryUntilDone } from "./retry.ts";
@@ -20,6 +21,8 @@ export interface ServiceOptions {
   state: AgentState;
   identities: Identities;
   conversationOwner: "first-joiner" | "none";
+  /** What shows the agent as verified, as of now. */
+  attestation(): Promise<AgentAttestation | undefined>;
   log: Log;
   /** Ends what is done in the conversation. */
   signal: AbortSignal;
@@ -40,8 +43,8 @@ export interface ServiceOptions {
 export interface Service {
   readonly chat: Chat | undefined;
   readonly watch: Watch | undefined;
-  /** Resolves when people may be admitted: name and profile are committed. Rejects when the agent ends first. */
-  readonly presented: Promise<void>;
+  /** Resolves when people may be admitted: name and profile are there as of now. Rejects when the agent ends first. */
+  openDoor(): Promise<void>;
   admitted(inboxId: string, isAgent: boolean): Promise<void>;
   turnContext(): Promise<TurnContext | undefined>;
 }
@@ -51,6 +54,7 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
   const { state, identities, log, signal } = options;
   const { facts, outbox } = state;
   const presented = Promise.withResolvers<void>();
+  const { attestation } = options;
   presented.promise.catch(() => {
     // Whoever awaits it hears of it; a rejection that nobody awaits only says that the agent is ending.
   });
@@ -59,13 +63,14 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
 
   const enter = (entered: Chat, record: ClaimRecord): void => {
     chat = entered;
-    watch = createWatch({ ...options, chat: entered, turns: state.turns, facts });
+    watch = createWatch({ ...options, chat: entered, turns: state.turns, outbox, facts });
     options.onChat(entered);
-    presented.resolve(presentAgent({ group: entered.group, claim: record, facts, log, signal }));
+    presented.resolve(presentAgent({ group: entered.group, claim: record, facts, attestation, log, signal }));
     if (facts.get("owner") !== undefined) void grantOwnership(entered);
   };
   const greet = (agentName: string): void => {
-    if (outbox.queue(GREETING_ENTRY, greeting(agentName))) options.onQueued();
+    const saying = { kind: "text", text: greeting(agentName), isMarkdown: false } as const;
+    if (outbox.queue(GREETING_ENTRY, saying)) options.onQueued();
   };
   const grantOwnership = (entered: Chat): Promise<boolean> =>
     retryUntilDone(
@@ -125,7 +130,11 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
     get watch() {
       return watch;
     },
-    presented: presented.promise,
+    openDoor: async () => {
+      await presented.promise;
+      if (chat !== undefined)
+        await refreshProfile({ group: chat.group, claim, facts, attestation, log, signal });
+    },
     admitted: async (inboxId, isAgent) => {
       facts.set("had-company", "yes");
       greet(claim.content.agentName);

@@ -13,7 +13,7 @@ export function sendContent<T>(
   conversation: Sendable,
   codec: ConvosCodec<T>,
   content: T,
-  options: { readonly idempotencyKey?: string } = {},
+  options: { readonly idempotencyKey?: string; readonly optimistic?: boolean } = {},
 ): Promise<string> {
   return conversation.send(codec.encode(content), { shouldPush: codec.shouldPush(), ...options });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openclawEntry, TEMPLATE_DIR } from "../../server/gateway/paths.ts";
+import { openclawEntry, qrEncoderFile, TEMPLATE_DIR } from "../../server/gateway/paths.ts";
 import {
   GATEWAY_TOKEN_VARIABLE,
   type GatewayConfigInput,
@@ -17,7 +17,8 @@ const input = (hostTools: boolean): GatewayConfigInput => ({
   loopbackUrl: "http://127.0.0.1:4000",
   modelId: "openai/gpt-5-mini",
   workspaceDir: "/state/workspace",
-  extensionDir: join(TEMPLATE_DIR, "extensions", "convos"),
+  extensionsDir: join(TEMPLATE_DIR, "extensions"),
+  qrEncoderFile: qrEncoderFile(),
   logFile: "/state/gateway.log",
   hostTools,
 });
@@ -25,14 +26,19 @@ const input = (hostTools: boolean): GatewayConfigInput => ({
 describe("the gateway's configuration", () => {
   const config = gatewayConfig(input(true));
 
-  it("knows one provider, one channel and one plugin, all ours", () => {
+  it("knows one provider, one channel and two plugins, all ours", () => {
     expect(config.models?.mode).toBe("replace");
     expect(Object.values(config.models?.providers ?? {}).map((provider) => provider.baseUrl)).toEqual([
       "http://127.0.0.1:4000/llm",
     ]);
     expect(config.agents?.defaults?.model).toEqual({ primary: "openrouter/openai/gpt-5-mini" });
     expect(Object.keys(config.channels ?? {})).toEqual(["convos"]);
-    expect(config.plugins?.allow).toEqual(["convos"]);
+    expect(config.plugins?.allow).toEqual(["convos", "web-tools"]);
+    expect(Object.keys(config.plugins?.entries ?? {})).toEqual(config.plugins?.allow);
+    expect(config.plugins?.load?.paths).toEqual([
+      join(TEMPLATE_DIR, "extensions", "convos"),
+      join(TEMPLATE_DIR, "extensions", "web-tools"),
+    ]);
   });
 
   it("writes no secret down: tokens come from the environment", () => {
@@ -148,5 +154,8 @@ describe("openclaw itself", () => {
     const config = gatewayConfig(input(true));
     const broken = await validate({ ...config, tools: { ...config.tools, loopDetektion: {} } });
     expect(broken.valid).toBe(false);
+    const unconfigured = structuredClone(config);
+    delete unconfigured.plugins?.entries?.["web-tools"]?.config;
+    expect((await validate(unconfigured)).valid).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { toolPolicy } from "./tool-policy.ts";
 
@@ -9,7 +10,10 @@ export interface GatewayConfigInput {
   /** The provider's id of the model, for example `openai/gpt-5-mini`. */
   modelId: string;
   workspaceDir: string;
-  extensionDir: string;
+  /** Holds a folder for each of `EXTENSIONS`. */
+  extensionsDir: string;
+  /** An ES module that draws QR codes, which the landing page loads into the browser. */
+  qrEncoderFile: string;
   logFile: string;
   /** True when the gateway runs under a uid of its own, which is what confines a shell. */
   hostTools: boolean;
@@ -22,6 +26,11 @@ export const LOOPBACK_TOKEN_VARIABLE = "CONVOS_LOOPBACK_TOKEN";
 
 /** Id of our channel and of the extension that serves it. */
 export const CHANNEL_ID = "convos";
+/** Id of the extension with the agent's pages. */
+const WEB_TOOLS_ID = "web-tools";
+/** Our extensions by id, which is also the name of the folder of each. */
+export const EXTENSIONS = [CHANNEL_ID, WEB_TOOLS_ID];
+
 /**
  * Name of our model proxy among openclaw's providers. Under any other name openclaw stops using the provider for
  * minutes or hours after a refusal, and the agent would stay silent after its credits were topped up.
@@ -33,8 +42,8 @@ const DEFAULT_MODEL = { contextTokens: 128_000, outputTokens: 8_192, images: tru
 export const TURN_TIMEOUT_SECONDS = 300;
 
 /**
- * The whole configuration of one agent's gateway. It has one model (our proxy), one channel (ours) and one
- * plugin (ours); nothing in it runs by itself, so an idle agent makes no model call and opens no connection.
+ * The whole configuration of one agent's gateway. It has one model (our proxy), one channel (ours) and
+ * two plugins (ours); nothing in it runs by itself, so an idle agent makes no model call and opens no connection.
  */
 export function gatewayConfig(input: GatewayConfigInput): OpenClawConfig {
   const model = input.model ?? DEFAULT_MODEL;
@@ -126,9 +135,12 @@ export function gatewayConfig(input: GatewayConfigInput): OpenClawConfig {
     acp: { enabled: false },
     plugins: {
       enabled: true,
-      allow: [CHANNEL_ID],
-      load: { paths: [input.extensionDir] },
-      entries: { [CHANNEL_ID]: { enabled: true } },
+      allow: EXTENSIONS,
+      load: { paths: EXTENSIONS.map((id) => join(input.extensionsDir, id)) },
+      entries: {
+        [CHANNEL_ID]: { enabled: true },
+        [WEB_TOOLS_ID]: { enabled: true, config: { qrEncoderFile: input.qrEncoderFile } },
+      },
       slots: { memory: "none" },
     },
     channels: {

@@ -4,6 +4,12 @@ const HOST_TOOLS = ["exec", "process", "read", "write", "edit", "apply_patch"] a
 /** Tools that stay inside the conversation or read public pages. */
 const CHAT_TOOLS = ["message", "web_fetch", "view_image"] as const;
 
+/** Tools that may be used twice: they only look, or what they say is said once under its own name. */
+const REPEATABLE: ReadonlySet<string> = new Set(["message", "web_fetch", "view_image", "read"]);
+
+/** Whether a turn in which the model used this tool may be run again from its beginning. */
+export const changesNothing = (tool: string): boolean => REPEATABLE.has(tool);
+
 /**
  * Named although the allow list leaves them out: a later default or plugin must not bring them back. They reach
  * into openclaw itself, act without being asked, wait for an operator or talk to somebody else.

@@ -36,7 +36,12 @@ afterAll(async () => {
 
 const start = (gatewayUrl: string): Promise<LoopbackServer> =>
   createLoopbackServer({
-    turnSource: { next: async () => undefined, complete: async () => undefined, send: async () => undefined },
+    turnSource: {
+      next: async () => undefined,
+      complete: async () => undefined,
+      send: async () => undefined,
+      noteAction: () => undefined,
+    },
     model: { baseUrl: "http://127.0.0.1:9", modelId: "test/model", key: "none" },
     telnyx: createTelnyxRelay({
       gatewayUrl,

@@ -10,7 +10,8 @@ const PATH = /^\/v2\/[A-Za-z0-9_%+/-]{1,200}$/;
 const PASSED_HEADERS = ["retry-after", "x-should-retry", "x-ratelimit-reset"];
 
 export interface TelnyxRelayOptions {
-  gatewayUrl: string;
+  /** Undefined for a standalone agent, which has no broker: everything is refused. */
+  gatewayUrl: string | undefined;
   instanceId: string;
   instanceSecret: string;
 }
@@ -27,6 +28,8 @@ export function createTelnyxRelay({
   instanceId,
   instanceSecret,
 }: TelnyxRelayOptions): TelnyxRelay {
+  if (gatewayUrl === undefined)
+    return async (_request, response) => refuse(response, 403, "10010", "There is no platform to ask.");
   const base = `${gatewayUrl}/broker/${encodeURIComponent(instanceId)}/telnyx`;
 
   return async (request, response, path) => {

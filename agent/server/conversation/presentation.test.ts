@@ -36,6 +36,7 @@ const optionsFor = (sync: () => Promise<void>, signal: AbortSignal): Presentatio
     inviteUrl: null,
   },
   facts,
+  attestation: async () => undefined,
   log: () => undefined,
   signal,
 });

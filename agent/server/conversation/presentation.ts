@@ -1,6 +1,12 @@
 import type { Group } from "@xmtp/node-sdk";
-import { AGENT_MEMBER_KIND, profileUpdateCodec, sendContent } from "../../convos/index.ts";
-import type { Log } from "../log.ts";
+import type { AgentAttestation } from "../../../domain/attestation.ts";
+import {
+  AGENT_MEMBER_KIND,
+  attestationMetadata,
+  profileUpdateCodec,
+  sendContent,
+} from "../../convos/index.ts";
+import { errorName, type Log } from "../log.ts";
 import { retryUntilDone } from "../retry.ts";
 import type { ClaimRecord } from "../state/claim-record.ts";
 import type { Facts } from "../state/facts.ts";
@@ -14,6 +20,8 @@ export interface PresentationOptions {
   group: Pick<Group, "name" | "updateName" | "send" | "sync">;
   claim: ClaimRecord;
   facts: Facts;
+  /** What shows the agent as verified, as of now. */
+  attestation(): Promise<AgentAttestation | undefined>;
   log: Log;
   signal: AbortSignal;
 }
@@ -48,18 +56,44 @@ export async function presentAgent(options: PresentationOptions): Promise<void> 
  * In a conversation of its own the conversation's name, everywhere its profile, marked as an agent's. Done once;
  * repeating it after a crash in between says the same thing.
  */
-async function present({ group, claim, facts }: PresentationOptions): Promise<void> {
+async function present(options: PresentationOptions): Promise<void> {
+  const { group, claim, facts } = options;
   if (facts.get("presented") !== undefined) return;
-  const { agentName, metadata } = claim.content;
+  const { agentName } = claim.content;
   const groupName = cutToBytes(agentName, GROUP_NAME_MAX_BYTES);
   if (claim.outcome === "created" && group.name !== groupName) await group.updateName(groupName);
+  await sendProfile(options, await options.attestation());
+  facts.set("presented", "yes");
+}
+
+/**
+ * Shows a newer attestation than the profile does, if there is one. For whoever is about to be let in, who is told the
+ * profiles as of then; nobody is kept outside when it fails.
+ */
+export async function refreshProfile(options: PresentationOptions): Promise<void> {
+  const { facts, log } = options;
+  if (facts.get("presented") === undefined) return;
+  try {
+    const attestation = await options.attestation();
+    if (attestation === undefined || attestation.timestamp === facts.get("attested-at")) return;
+    await sendProfile(options, attestation);
+  } catch (error) {
+    log("profile-not-refreshed", { error: errorName(error) });
+  }
+}
+
+async function sendProfile(
+  { group, claim, facts }: PresentationOptions,
+  attestation: AgentAttestation | undefined,
+): Promise<void> {
+  const { agentName, metadata } = claim.content;
   const profile = {
     name: agentName,
     memberKind: AGENT_MEMBER_KIND,
-    ...(metadata === undefined ? {} : { metadata }),
+    metadata: { ...metadata, ...(attestation && attestationMetadata(attestation)) },
   };
   await sendContent(group, profileUpdateCodec, profile, { idempotencyKey: `profile/${claim.claimId}` });
-  facts.set("presented", "yes");
+  if (attestation !== undefined) facts.set("attested-at", attestation.timestamp);
 }
 
 /** The longest beginning that fits, without half a character at its end. */

@@ -2,18 +2,23 @@ import type { DecodedMessage } from "@xmtp/node-sdk";
 import { explodeDecision, personsOf, SORT, senderRole } from "../../convos/index.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Facts } from "../state/facts.ts";
+import type { Outbox } from "../state/outbox.ts";
 import type { TurnLedger } from "../state/turn-ledger.ts";
 import { type ReadMessage, readMessage } from "../xmtp/read-message.ts";
+import { readReactions } from "../xmtp/read-reactions.ts";
 import type { Chat } from "./chat.ts";
 
 /** The clock that stamps stored messages is ours, but it may have been set back a little. */
 const OVERLAP_MS = 5 * 60_000;
 const PAGE_MESSAGES = 200;
 const INSERTED_AT = 1;
+/** Reactions hang on the message that they are on: so many of our newest are looked at for them. */
+const REACTIONS_LOOKED_FOR_ON = 20;
 
 export interface WatchOptions {
   chat: Chat;
   turns: TurnLedger;
+  outbox: Pick<Outbox, "lastMessages">;
   facts: Facts;
   /** Messages wait for an answer. */
   onUtterance(): void;
@@ -41,6 +46,7 @@ export function createWatch(options: WatchOptions): Watch {
   const take = async (message: DecodedMessage): Promise<void> => {
     const read = readMessage(message, client.inboxId);
     if (read.kind === "text" && turns.take(read.message)) options.onUtterance();
+    else if (read.kind === "reaction") lookForReactions();
     else if (read.kind === "membership") await checkCompany();
     else if (read.kind === "explode" && !turns.knows(message.id)) {
       await judgeExplode(read);
@@ -94,12 +100,21 @@ export function createWatch(options: WatchOptions): Watch {
       if (messages.length < PAGE_MESSAGES * (page + 1)) return;
     }
   };
+  /** Takes those that are on our newest messages; what was taken before changes nothing. */
+  const lookForReactions = (): void => {
+    for (const id of options.outbox.lastMessages(REACTIONS_LOOKED_FOR_ON)) {
+      const message = client.conversations.getMessageById(id);
+      for (const reaction of message === undefined ? [] : readReactions(message, client.inboxId))
+        if (turns.take(reaction)) options.onUtterance();
+    }
+  };
   return {
     take,
     catchUp: async () => {
       const startedAtMs = Date.now();
       await syncIfMember();
       await readSince(Number(facts.get("read-until-ms") ?? 0) - OVERLAP_MS);
+      lookForReactions();
       facts.set("read-until-ms", String(startedAtMs));
       await checkCompany();
     },

@@ -121,7 +121,7 @@ describe("the real gateway", { timeout: BOOT_TIMEOUT_MS }, () => {
     expect(await say("say NO_REPLY")).toEqual({ text: null });
     const tool = `use tool message {"action":"send","message":"On it."}`;
     expect(await say(`${tool}\nsay raw Done.`)).toEqual({ text: "Done." });
-    expect(turns.sent.map(({ text }) => text)).toEqual(["On it."]);
+    expect(turns.sent.map(({ content }) => content)).toEqual([{ kind: "text", text: "On it." }]);
   });
 
   it("is not silenced for good by a refusal for money", async () => {

@@ -3,10 +3,10 @@ import { fileURLToPath } from "node:url";
 
 /** The folders of one agent's gateway below its state folder. */
 export interface GatewayPaths {
-  /** Ours: the gateway may pass through it and read `configFile` and `extensionDir`, not write. */
+  /** Ours: the gateway may pass through it and read `configFile` and `extensionsDir`, not write. */
   root: string;
   configFile: string;
-  extensionDir: string;
+  extensionsDir: string;
   /** Notes which process runs, so that one left over by a crash is found. */
   processFile: string;
   /** The last lines that a gateway wrote before it ended; not for its eyes. */
@@ -22,7 +22,7 @@ export interface GatewayPaths {
 export const gatewayPaths = (root: string): GatewayPaths => ({
   root,
   configFile: join(root, "openclaw.json"),
-  extensionDir: join(root, "extensions", "convos"),
+  extensionsDir: join(root, "extensions"),
   processFile: join(root, "process.json"),
   consoleFile: join(root, "console.log"),
   homeDir: join(root, "home"),
@@ -38,3 +38,6 @@ export const TEMPLATE_DIR = fileURLToPath(new URL("../../openclaw", import.meta.
 /** The start file of the installed openclaw package. */
 export const openclawEntry = (): string =>
   join(dirname(fileURLToPath(import.meta.resolve("openclaw"))), "..", "openclaw.mjs");
+
+/** The QR encoder as browsers load it: one ES module that imports nothing. */
+export const qrEncoderFile = (): string => fileURLToPath(import.meta.resolve("uqr"));

@@ -1,4 +1,15 @@
-import { chmod, lstat, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -18,18 +29,22 @@ const prepare = (user?: { uid: number; gid: number }, instructions?: string) =>
   prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user, instructions });
 
 const workspace = (name: string): string => join(paths.workspaceDir, name);
+const extension = (name: string): string => join(paths.extensionsDir, name);
 const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
 
 describe("preparing a gateway's folder", () => {
-  it("writes configuration, extension and workspace, private to us", async () => {
+  it("writes configuration, extensions and workspace, private to us", async () => {
     await prepare();
     expect(await modeOf(paths.configFile)).toBe(0o600);
     expect(JSON.parse(await readFile(paths.configFile, "utf8"))).toMatchObject({ gateway: { port: 1 } });
     expect(await modeOf(paths.workspaceDir)).toBe(0o700);
-    expect(await readFile(join(paths.extensionDir, "index.ts"), "utf8")).toContain(
-      "defineChannelPluginEntry",
-    );
+    expect(await readFile(extension("convos/index.ts"), "utf8")).toContain("defineChannelPluginEntry");
     expect(await readFile(workspace("AGENTS.md"), "utf8")).toContain("group conversation");
+    expect(await readFile(extension("web-tools/assets/agents/index.html"), "utf8")).toContain(
+      "<!doctype html>",
+    );
+    const copied = await readdir(paths.extensionsDir, { recursive: true });
+    expect(copied.filter((name) => name.endsWith(".test.ts"))).toEqual([]);
   });
 
   it("renews what the agent left alone and keeps what it wrote", async () => {
@@ -39,13 +54,13 @@ describe("preparing a gateway's folder", () => {
     await rm(workspace("SOUL.md"));
     await writeFile(workspace("USER.md"), "Alice likes tea.");
     await writeFile(workspace("diary.md"), "day one");
-    await writeFile(join(paths.extensionDir, "added.ts"), "");
+    await writeFile(extension("convos/added.ts"), "");
     await prepare();
     expect(await readFile(workspace("AGENTS.md"), "utf8")).toBe("How I work now.");
     expect(await readFile(workspace("SOUL.md"), "utf8")).toBe(soul);
     expect(await readFile(workspace("USER.md"), "utf8")).toBe("Alice likes tea.");
     expect(await readFile(workspace("diary.md"), "utf8")).toBe("day one");
-    await expect(stat(join(paths.extensionDir, "added.ts"))).rejects.toThrow("ENOENT");
+    await expect(stat(extension("convos/added.ts"))).rejects.toThrow("ENOENT");
   });
 
   it("takes over the workspace of a release that noted nothing", async () => {
@@ -102,7 +117,10 @@ describe("preparing a gateway's folder", () => {
       expect(await stat(paths.configFile)).toMatchObject({ uid: 0, gid: user.gid });
       expect(await modeOf(paths.configFile)).toBe(0o640);
       expect(await modeOf(paths.root)).toBe(0o711);
-      expect(await stat(join(paths.extensionDir, "index.ts"))).toMatchObject({ uid: 0 });
+      for (const name of ["convos/index.ts", "web-tools/index.ts", "web-tools/assets/form/index.html"]) {
+        expect(await stat(extension(name))).toMatchObject({ uid: 0 });
+        expect((await modeOf(extension(name))) & 0o004).toBe(0o004);
+      }
       expect(await stat(join(paths.root, ".applied.json"))).toMatchObject({ uid: 0, gid: 0 });
       expect(await modeOf(join(paths.root, ".applied.json"))).toBe(0o600);
     },

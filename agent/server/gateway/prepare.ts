@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { applyWorkspace } from "../../openclaw/apply/apply-workspace.ts";
+import type { Action } from "../../openclaw/apply/three-way.ts";
 import { gatewayConfig } from "../../openclaw/config/gateway-config.ts";
 import {
   assertReachable,
@@ -10,7 +11,7 @@ import {
   makeOwnedDir,
   writeOwnedFile,
 } from "./owned-files.ts";
-import { type GatewayPaths, TEMPLATE_DIR } from "./paths.ts";
+import { type GatewayPaths, qrEncoderFile, TEMPLATE_DIR } from "./paths.ts";
 
 /** Written once; the agent keeps notes in it. The other files of the template follow it until the agent changes them. */
 const NOTES_FILE = "USER.md";
@@ -28,21 +29,25 @@ export interface PrepareInput {
   user: GatewayUser | undefined;
 }
 
-/** Makes the folders, the configuration, the extension and the workspace files of a gateway. Nothing may run there. */
-export async function prepareGateway(input: PrepareInput): Promise<void> {
+/**
+ * Makes the folders, the configuration, the extensions and the workspace files of a gateway. Nothing may run there.
+ * Resolves to what became of each file of the workspace.
+ */
+export async function prepareGateway(input: PrepareInput): Promise<ReadonlyMap<string, Action>> {
   const { paths, user } = input;
   await mkdir(paths.root, { recursive: true, mode: 0o711 });
   if (user) await assertReachable(paths.configFile);
   for (const dir of [paths.homeDir, paths.tmpDir, paths.stateDir, paths.workspaceDir]) {
     await makeOwnedDir(dir, user);
   }
-  await copyReadable(join(TEMPLATE_DIR, "extensions", "convos"), paths.extensionDir);
+  await copyReadable(join(TEMPLATE_DIR, "extensions"), paths.extensionsDir);
   const config = gatewayConfig({
     port: input.port,
     loopbackUrl: input.loopbackUrl,
     modelId: input.modelId,
     workspaceDir: paths.workspaceDir,
-    extensionDir: paths.extensionDir,
+    extensionsDir: paths.extensionsDir,
+    qrEncoderFile: qrEncoderFile(),
     logFile: paths.logFile,
     hostTools: user !== undefined,
   });
@@ -52,22 +57,28 @@ export async function prepareGateway(input: PrepareInput): Promise<void> {
     mode: user ? 0o640 : 0o600,
     owner: user && { uid: 0, gid: user.gid },
   });
-  await applyWorkspace({
-    templateDir: WORKSPACE_TEMPLATE_DIR,
-    except: [NOTES_FILE],
-    workspaceDir: paths.workspaceDir,
-    stagingDir: paths.root,
-    snapshotFile: join(paths.root, ".applied.json"),
-    owner: user,
-  });
+  const applied = new Map(
+    await applyWorkspace({
+      templateDir: WORKSPACE_TEMPLATE_DIR,
+      except: [NOTES_FILE],
+      workspaceDir: paths.workspaceDir,
+      stagingDir: paths.root,
+      snapshotFile: join(paths.root, ".applied.json"),
+      owner: user,
+    }),
+  );
   const notes = join(paths.workspaceDir, NOTES_FILE);
-  if (!(await exists(notes))) {
+  const hasNotes = await exists(notes);
+  applied.set(NOTES_FILE, hasNotes ? "keep" : "write");
+  if (!hasNotes) {
     await replaceOwnedFile(paths, notes, await readFile(join(WORKSPACE_TEMPLATE_DIR, NOTES_FILE)), user);
   }
   if (input.instructions !== undefined) {
     const target = join(paths.workspaceDir, INSTRUCTIONS_FILE);
     await replaceOwnedFile(paths, target, `${input.instructions}\n`, user);
+    applied.set(INSTRUCTIONS_FILE, "write");
   }
+  return applied;
 }
 
 /** Only while nothing runs there: then a folder that was put in the file's place can be taken away safely. */

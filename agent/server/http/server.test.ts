@@ -52,6 +52,7 @@ beforeEach(async () => {
     host: "127.0.0.1",
     port: 0,
     instanceSecret: SECRET,
+    standalone: false,
     upstream: () => target,
     log: () => undefined,
     core: {
@@ -60,6 +61,7 @@ beforeEach(async () => {
         throw new Error("a fault with words of people");
       },
       notify: () => false,
+      room: () => ({ refusal: "not-claimed" }),
       explode: () => undefined,
     },
   });

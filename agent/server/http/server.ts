@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Brain } from "../brain.ts";
+import { createConvosRoutes } from "../convos-routes/routes.ts";
 import { errorName, type Log } from "../log.ts";
 import type { AgentCore } from "../pool/agent-core.ts";
 import { sendProblem } from "../pool/problem.ts";
@@ -21,20 +22,23 @@ export interface AgentServerOptions {
   port: number;
   core: AgentCore;
   instanceSecret: string;
+  /** The agent has no platform: its `/convos` routes may give it a conversation. */
+  standalone: boolean;
   upstream(): Brain["upstream"];
   log: Log;
 }
 
-/** The agent's only public listener: the platform's routes and the pages of the gateway's tools. */
+/** The agent's only public listener: the platform's routes, those of whoever runs it, the pages of the gateway's tools. */
 export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
   const { log } = options;
-  const findRoute = createPoolRoutes(options.core, options.instanceSecret);
+  const findPoolRoute = createPoolRoutes(options.core, options.instanceSecret);
+  const findConvosRoute = createConvosRoutes(options);
   const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = pathOf(request);
     if (isProxied(path)) return proxyRequest(options.upstream(), request, response);
-    const route = findRoute(path, request.method ?? "");
+    const route = findPoolRoute(path, request.method ?? "") ?? findConvosRoute(path);
     if (route === undefined) return sendProblem(response, "not-found");
     await route(request, response);
   };

@@ -18,7 +18,8 @@ export class UnreadableItemError extends Error {
 }
 
 export interface InboundClientOptions {
-  gatewayUrl: string;
+  /** Undefined for a standalone agent, for which nobody holds anything. */
+  gatewayUrl: string | undefined;
   instanceId: string;
   instanceSecret: string;
 }
@@ -27,6 +28,8 @@ export interface InboundClientOptions {
 const NOTHING = new Set([204, 404, 410]);
 
 export function createInboundClient(options: InboundClientOptions): InboundClient {
+  if (options.gatewayUrl === undefined)
+    return { fetch: async () => undefined, acknowledge: async () => undefined };
   const base = `${options.gatewayUrl}/api/instances/${encodeURIComponent(options.instanceId)}/inbound/`;
   const ask = (method: "GET" | "DELETE", id: string, signal: AbortSignal): Promise<Response> =>
     fetch(base + encodeURIComponent(id), {

@@ -33,6 +33,13 @@ export interface InboundMessage {
   replyToId?: string;
 }
 
+/** A picture that somebody sent, as it was sent. */
+export interface TurnImage {
+  filename: string;
+  mimeType: string;
+  base64: string;
+}
+
 /**
  * One run of the model. `messages` is oldest first and never empty; the last one is being answered, the ones
  * before it are what has been said since the previous turn. A `probe` turn warms the gateway: its only message
@@ -49,6 +56,8 @@ export interface Turn {
   instructions: string;
   members: readonly TurnMember[];
   messages: readonly InboundMessage[];
+  /** In the order in which `messages` mention them. */
+  images: readonly TurnImage[];
 }
 
 export const TURN_ERRORS = ["rejected", "dispatch-failed", "model-failed", "timed-out"] as const;
@@ -60,10 +69,17 @@ export interface TurnResult {
   error?: TurnError;
 }
 
-/** What the model sends during a turn with the `message` tool. `key` is the same when the same send is repeated. */
+/** What the model can put into the chat in the middle of a turn, with the `message` tool. */
+export type TurnContent =
+  | { kind: "text"; text: string }
+  | { kind: "file"; filename: string; mimeType: string; base64: string }
+  /** On the message that is being answered, unless another one of the conversation is named. */
+  | { kind: "reaction"; emoji: string; messageId?: string };
+
+/** `key` is the same when the same send is repeated. */
 export interface TurnMessage {
   key: string;
-  text: string;
+  content: TurnContent;
 }
 
 /** The server's side of the channel. At most one turn is on offer at a time. */
@@ -76,16 +92,22 @@ export interface TurnSource {
   /** Idempotent by turn id; unknown and already completed ids are accepted and change nothing. */
   complete(turnId: string, result: TurnResult): Promise<void>;
   /** Idempotent by turn id and key. */
-  send(turnId: string, key: string, text: string): Promise<void>;
+  send(turnId: string, message: TurnMessage): Promise<void>;
+  /** The model is about to act on the world. Durable when it returns. */
+  noteAction(): void;
 }
 
 export const CHANNEL_LIMITS = {
   /** How long `next` is held open. */
   longPollMs: 25_000,
   /** Largest body of a request to `/channel`. */
-  bodyMaxBytes: 256 * 1024,
+  bodyMaxBytes: 2 * 1024 * 1024,
   /** Longest text of a result or a message; longer is refused, never cut. */
   textMaxChars: 64_000,
+  /** Largest file that the agent can send: what travels inside one message of XMTP. */
+  fileMaxBytes: 1_000_000,
+  /** Longest name of a file and longest emoji. */
+  nameMaxChars: 128,
   /** Longest turn id and message key. */
   idMaxChars: 128,
 } as const;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   CHANNEL_LIMITS,
   TURN_ERRORS,
+  type TurnContent,
   type TurnError,
   type TurnMessage,
   type TurnResult,
@@ -58,7 +59,7 @@ export function createChannelRoutes(source: TurnSource): ChannelRoutes {
     } else {
       const message = parseMessage(document);
       if (!message) return sendJson(response, 400, { error: "invalid-message" });
-      await source.send(turnId, message.key, message.text);
+      await source.send(turnId, message);
     }
     sendEmpty(response, 204);
   }
@@ -117,7 +118,32 @@ function parseResult(document: unknown): TurnResult | undefined {
 
 function parseMessage(document: unknown): TurnMessage | undefined {
   if (!isRecord(document)) return undefined;
-  const { key, text } = document;
+  const { key, content } = document;
   if (typeof key !== "string" || key.length === 0 || key.length > CHANNEL_LIMITS.idMaxChars) return undefined;
-  return isText(text) && text.length > 0 ? { key, text } : undefined;
+  const parsed = isRecord(content) ? parseContent(content) : undefined;
+  return parsed && { key, content: parsed };
 }
+
+function parseContent(content: Record<string, unknown>): TurnContent | undefined {
+  const { kind, text, filename, mimeType, base64, emoji, messageId } = content;
+  if (kind === "text") return isText(text) && text.length > 0 ? { kind, text } : undefined;
+  if (kind === "file")
+    return isName(filename) && isName(mimeType) && MIME_TYPE.test(mimeType) && isFile(base64)
+      ? { kind, filename, mimeType, base64 }
+      : undefined;
+  if (kind !== "reaction" || !isName(emoji) || !EMOJI.test(emoji)) return undefined;
+  if (messageId === undefined) return { kind, emoji };
+  return isName(messageId) ? { kind, emoji, messageId } : undefined;
+}
+
+const MIME_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
+/** One symbol, of however many parts. */
+const EMOJI =
+  /^(?=.*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3))(?!.*[\p{L}\p{Cc}\s])\S{1,24}$/u;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+const isName = (value: unknown): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= CHANNEL_LIMITS.nameMaxChars;
+
+const isFile = (value: unknown): value is string =>
+  typeof value === "string" && BASE64.test(value) && value.length * 0.75 - 2 <= CHANNEL_LIMITS.fileMaxBytes;

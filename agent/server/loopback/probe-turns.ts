@@ -38,9 +38,10 @@ export function createProbedTurnSource(source: TurnSource): ProbedTurnSource {
       if (!isProbe(turnId)) return source.complete(turnId, result);
       if (pending?.turn.turnId === turnId) pending.resolve(result);
     },
-    async send(turnId, key, text) {
-      if (!isProbe(turnId)) await source.send(turnId, key, text);
+    async send(turnId, message) {
+      if (!isProbe(turnId)) await source.send(turnId, message);
     },
+    noteAction: () => source.noteAction(),
     probe(text, signal) {
       if (pending) throw new Error("a probe is already running");
       return new Promise((resolve, reject) => {
@@ -79,4 +80,5 @@ const probeTurn = (text: string): Turn => ({
   messages: [
     { id: randomUUID(), senderInboxId: PROBE_SENDER_ID, senderName: "Probe", text, sentAtMs: Date.now() },
   ],
+  images: [],
 });

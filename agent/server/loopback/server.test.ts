@@ -1,9 +1,11 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startUpstream, type TestUpstream } from "../model-proxy/testing/upstream.ts";
-import { CHANNEL_LIMITS, CHANNEL_PATHS, type Turn } from "./channel-api.ts";
+import { CHANNEL_LIMITS, CHANNEL_PATHS, type Turn, type TurnContent } from "./channel-api.ts";
 import { createLoopbackServer, type LoopbackServer } from "./server.ts";
 import { aTurn, createQueuedTurns, type QueuedTurns } from "./testing/queue.ts";
+
+const TOO_LARGE = Buffer.alloc(CHANNEL_LIMITS.fileMaxBytes + 3).toString("base64");
 
 let upstream: TestUpstream;
 let turns: QueuedTurns;
@@ -105,9 +107,15 @@ describe("turns", () => {
   });
 
   it("hands over silence, errors and messages on the way", async () => {
-    await post(CHANNEL_PATHS.messages("t/1"), { key: "k", text: "working on it" });
+    const contents: TurnContent[] = [
+      { kind: "text", text: "working on it" },
+      { kind: "file", filename: "plan.pdf", mimeType: "application/pdf", base64: "JVBERg==" },
+      { kind: "reaction", emoji: "👍🏽" },
+      { kind: "reaction", emoji: "1️⃣", messageId: "m" },
+    ];
+    for (const content of contents) await post(CHANNEL_PATHS.messages("t/1"), { key: "k", content });
     await post(CHANNEL_PATHS.complete("t/1"), { text: null, error: "model-failed" });
-    expect(turns.sent).toEqual([{ turnId: "t/1", key: "k", text: "working on it" }]);
+    expect(turns.sent).toEqual(contents.map((content) => ({ turnId: "t/1", key: "k", content })));
     expect(turns.completed).toEqual([{ turnId: "t/1", result: { text: null, error: "model-failed" } }]);
   });
 
@@ -116,9 +124,18 @@ describe("turns", () => {
     ["complete", { text: 1 }],
     ["complete", { text: null, error: "unheard-of" }],
     ["complete", { text: "x".repeat(CHANNEL_LIMITS.textMaxChars + 1) }],
-    ["messages", { text: "no key" }],
-    ["messages", { key: "k", text: "" }],
-    ["messages", { key: "k".repeat(CHANNEL_LIMITS.idMaxChars + 1), text: "a" }],
+    ["messages", { content: { kind: "text", text: "no key" } }],
+    ["messages", { key: "k", content: { kind: "text", text: "" } }],
+    ["messages", { key: "k".repeat(CHANNEL_LIMITS.idMaxChars + 1), content: { kind: "text", text: "a" } }],
+    ["messages", { key: "k", content: { kind: "call" } }],
+    ["messages", { key: "k", content: { kind: "reaction", emoji: "good" } }],
+    ["messages", { key: "k", content: { kind: "reaction", emoji: "👍 and more" } }],
+    ["messages", { key: "k", content: { kind: "file", filename: "a", mimeType: "no type", base64: "aa==" } }],
+    [
+      "messages",
+      { key: "k", content: { kind: "file", filename: "a", mimeType: "a/b", base64: "no" + "\n" } },
+    ],
+    ["messages", { key: "k", content: { kind: "file", filename: "a", mimeType: "a/b", base64: TOO_LARGE } }],
   ])("refuses a malformed %s %#", async (verb, body) => {
     expect((await post(`/channel/turns/t/${verb}`, body)).status).toBe(400);
     expect(turns.completed).toHaveLength(0);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { changesNothing } from "../../openclaw/config/tool-policy.ts";
 import type { TelnyxRelay } from "../broker/telnyx-relay.ts";
 import { createMoneyBreaker, type MoneyBreaker } from "../model-proxy/breaker.ts";
 import { createCreditCheck } from "../model-proxy/credit-check.ts";
@@ -51,7 +52,13 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     options.onOutOfMoney?.();
   });
   const creditCheck = createCreditCheck(options.model, () => breaker);
-  const proxy = createModelProxy({ upstream: options.model, breaker });
+  const proxy = createModelProxy({
+    upstream: options.model,
+    breaker,
+    onToolCall: (name) => {
+      if (!changesNothing(name)) options.turnSource.noteAction();
+    },
+  });
   const turns = createProbedTurnSource(options.turnSource);
   const channel = createChannelRoutes(turns);
   const newToken = () => randomBytes(32).toString("hex");

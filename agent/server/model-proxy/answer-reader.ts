@@ -1,8 +1,10 @@
 import type { Usage } from "./meter.ts";
 
-/** What a passing answer says about money: its usage, and an error that came inside a 200. */
+/** What a passing answer says about money, an error that came inside a 200, and the tools that it calls. */
 export interface AnswerFacts {
   usage?: Usage;
+  /** Names, where this piece of the answer gives them. */
+  tools?: readonly string[];
   error?: { code: number; message: string };
 }
 
@@ -21,11 +23,13 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const numberOf = (value: unknown): number =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
 
-/** The usage and error of one chat-completion object or event, as OpenRouter writes them. */
+/** The usage, error and tool calls of one chat-completion object or event, as OpenRouter writes them. */
 export function factsOf(document: unknown): AnswerFacts {
   const facts: AnswerFacts = {};
   if (!isRecord(document)) return facts;
   const { usage, error } = document;
+  const tools = toolsOf(document.choices);
+  if (tools.length > 0) facts.tools = tools;
   if (isRecord(usage)) {
     facts.usage = {
       costUsd: numberOf(usage.cost),
@@ -41,6 +45,19 @@ export function factsOf(document: unknown): AnswerFacts {
   }
   return facts;
 }
+
+/** Of whole messages and of their streamed parts alike. */
+const toolsOf = (choices: unknown): readonly string[] =>
+  listOf(choices)
+    .flatMap((choice) => [choice.message, choice.delta])
+    .filter(isRecord)
+    .flatMap(({ tool_calls: calls }) => listOf(calls))
+    .flatMap(({ function: called }) =>
+      isRecord(called) && typeof called.name === "string" ? [called.name] : [],
+    );
+
+const listOf = (value: unknown): readonly Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter(isRecord) : [];
 
 function parse(text: string): unknown {
   try {

@@ -30,6 +30,8 @@ export interface ForwardContext {
   upstream: ModelUpstream;
   breaker: MoneyBreaker;
   meter: Meter;
+  /** The model calls a tool; called before the call is passed on. */
+  onToolCall(name: string): void;
   /** Aborts the request at once. */
   cut: AbortSignal;
 }
@@ -45,7 +47,7 @@ export async function forward(
   path: string,
   body: Buffer,
 ): Promise<void> {
-  const { upstream, breaker, meter, cut } = context;
+  const { upstream, breaker, meter, onToolCall, cut } = context;
   const watchdog = new AbortController();
   const abort = () => watchdog.abort();
   const signal = AbortSignal.any([watchdog.signal, cut]);
@@ -73,6 +75,7 @@ export async function forward(
       return;
     }
     const reader = createAnswerReader(answer.headers.get("content-type") ?? "", (facts) => {
+      for (const name of facts.tools ?? []) onToolCall(name);
       if (facts.usage) meter.addUsage(facts.usage);
       if (facts.error && isRefusalForMoney(facts.error.code, facts.error.message)) breaker.trip();
     });

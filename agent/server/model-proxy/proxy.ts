@@ -29,8 +29,13 @@ export interface ModelProxy {
   cut(): void;
 }
 
-export function createModelProxy(options: { upstream: ModelUpstream; breaker: MoneyBreaker }): ModelProxy {
-  const { breaker } = options;
+export function createModelProxy(options: {
+  upstream: ModelUpstream;
+  breaker: MoneyBreaker;
+  /** The model calls a tool; called before the gateway hears of it. */
+  onToolCall(name: string): void;
+}): ModelProxy {
+  const { breaker, onToolCall } = options;
   const upstream = { ...options.upstream, baseUrl: options.upstream.baseUrl.replace(/\/+$/, "") };
   const meter = createMeter();
   const cut = new AbortController();
@@ -69,7 +74,7 @@ export function createModelProxy(options: { upstream: ModelUpstream; breaker: Mo
       body = chat.pinned;
     }
     if (breaker.open) return refuse(response, 402, "the agent has no credits left");
-    await forward({ upstream, breaker, meter, cut: cut.signal }, request, response, path, body);
+    await forward({ upstream, breaker, meter, onToolCall, cut: cut.signal }, request, response, path, body);
   }
 
   return {

@@ -5,17 +5,20 @@ import type {
   ProvisionRefusal,
   ProvisionRequest,
 } from "../../../domain/agent-protocol.ts";
+import type { RoomLookup } from "../conversation/room.ts";
 
 export type ProvisionOutcome =
   | { kind: "answer"; answer: Omit<ProvisionAnswer, "proof"> }
   | { kind: "refused"; refusal: ProvisionRefusal };
 
-/** What the pool's routes need of the agent. */
+/** What the routes of the agent's listener need of it. */
 export interface AgentCore {
   status(): AgentStatus;
   provision(request: ProvisionRequest): Promise<ProvisionOutcome>;
   /** False when too many wait already. */
   notify(id: string): boolean;
+  /** The conversation that the claim is served in. */
+  room(): RoomLookup;
   /** Starts the end; the first reason counts. */
   explode(reason: ExplodeRequest["reason"]): void;
 }

@@ -1,12 +1,19 @@
 import type { ServerResponse } from "node:http";
-import type { ProvisionRefusal } from "../../../domain/agent-protocol.ts";
+import type { InviteRefusal, ProvisionRefusal } from "../../../domain/agent-protocol.ts";
 
 export type ProblemCode =
   | ProvisionRefusal
+  | InviteRefusal
+  | "already-claimed"
+  | "claimed-through-the-platform"
+  | "not-a-super-admin"
+  | "network-unavailable"
   | "unauthorized"
   | "invalid-request"
   | "body-too-large"
   | "not-found"
+  | "method-not-allowed"
+  | "too-many-attempts"
   | "too-many-notifications"
   | "gateway-unavailable"
   | "internal";
@@ -26,10 +33,18 @@ const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "conversation-locked": { status: 422, title: "The conversation admits nobody." },
   "not-ready": { status: 409, title: "The agent is not ready yet." },
   exploding: { status: 409, title: "The agent is ending." },
-  unauthorized: { status: 401, title: "The request does not prove that it comes from the platform." },
+  "not-claimed": { status: 409, title: "The agent serves nobody yet." },
+  "already-claimed": { status: 409, title: "The agent serves a claim, and serves one only in its life." },
+  "claimed-through-the-platform": { status: 409, title: "This agent is given to claims by its platform." },
+  "not-the-inviter": { status: 409, title: "The agent lets nobody into this conversation." },
+  "not-a-super-admin": { status: 409, title: "The agent is no super admin of the conversation." },
+  "network-unavailable": { status: 503, title: "The XMTP network does not answer or did not take it." },
+  unauthorized: { status: 401, title: "The request does not prove that it may be made." },
   "invalid-request": { status: 400, title: "The request is not what this route takes." },
   "body-too-large": { status: 413, title: "The request body is too large." },
   "too-many-notifications": { status: 429, title: "Too many notifications wait to be fetched." },
+  "too-many-attempts": { status: 429, title: "Too many requests with a wrong token." },
+  "method-not-allowed": { status: 405, title: "The route does not take this method." },
   "not-found": { status: 404, title: "There is nothing here." },
   "gateway-unavailable": { status: 502, title: "The model's gateway does not answer." },
   internal: { status: 500, title: "The agent failed." },

@@ -76,7 +76,8 @@ function recordOf(
   parts: ProvisionParts,
   config: ProvisionOptions["config"],
 ): ClaimRecord | ProvisionOutcome {
-  const { claimId, instructions, name, joinUrl, profileImage, metadata } = request;
+  const { claimId, instructions, name, joinUrl, profileImage, metadata, attestation } = request;
+  const speaking = joinUrl === undefined ? parts.main : parts.join;
   const agentName = shownName(name ?? "") || config.defaultAgentName;
   const content = {
     instructions,
@@ -84,6 +85,8 @@ function recordOf(
     ...(joinUrl === undefined ? {} : { joinUrl }),
     ...(profileImage === undefined ? {} : { profileImage }),
     ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+    // One of another inbox would only make the agent look like an impostor.
+    ...(attestation?.inboxId === speaking.inboxId ? { attestation } : {}),
   };
   if (joinUrl !== undefined) {
     const checked = checkInvite(joinUrl, config.xmtpEnv, parts.join.inboxId);

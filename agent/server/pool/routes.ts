@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Static, TSchema } from "typebox";
-import { Value } from "typebox/value";
 import {
   AGENT_PATHS,
+  inviteProofParts,
   MAC_HEADER,
   NONCE_HEADER,
   provisionProofParts,
@@ -10,11 +10,12 @@ import {
   statusRequestParts,
 } from "../../../domain/agent-protocol.ts";
 import { LIMITS } from "../../../domain/limits.ts";
-import { readBody, sendEmpty, sendJson } from "../loopback/http.ts";
+import { takeBody } from "../http/json-body.ts";
+import { sendEmpty, sendJson } from "../loopback/http.ts";
 import type { AgentCore } from "./agent-core.ts";
 import { isBearer, macOf, sameSecret } from "./instance-auth.ts";
 import { sendProblem } from "./problem.ts";
-import { ExplodeBody, NotifyBody, ProvisionBody } from "./schemas.ts";
+import { ExplodeBody, InviteBody, NotifyBody, ProvisionBody } from "./schemas.ts";
 
 const NONCE = /^[0-9a-f]{16,64}$/;
 
@@ -39,14 +40,8 @@ export function createPoolRoutes(
       handler: (body: Static<Schema>, response: ServerResponse) => void | Promise<void>,
     ): Handler =>
     async (request, response) => {
-      const bytes = await readBody(request, LIMITS.requestBodyMaxBytes);
-      if (bytes === undefined) {
-        response.setHeader("connection", "close");
-        return sendProblem(response, "body-too-large");
-      }
-      const body = parseJson(bytes);
-      if (!Value.Check(schema, body)) return sendProblem(response, "invalid-request");
-      await handler(body, response);
+      const body = await takeBody(request, response, schema, LIMITS.requestBodyMaxBytes);
+      if (body !== undefined) await handler(body, response);
     };
 
   const health: Handler = async (_request, response) => {
@@ -73,6 +68,16 @@ export function createPoolRoutes(
   const notify = withBody(NotifyBody, ({ id }, response) =>
     core.notify(id) ? sendEmpty(response, 204) : sendProblem(response, "too-many-notifications"),
   );
+  const invite = withBody(InviteBody, async ({ claimId, nonce }, response) => {
+    const { claimId: served, instanceId, epoch } = core.status();
+    if (served === null) return sendProblem(response, "not-claimed");
+    if (served !== claimId) return sendProblem(response, "claimed-by-another");
+    const found = core.room();
+    const outcome = "room" in found ? await found.room.invite() : found;
+    if ("refusal" in outcome) return sendProblem(response, outcome.refusal);
+    const answer = { claimId, instanceId, epoch, inviteUrl: outcome.inviteUrl };
+    sendJson(response, 200, { ...answer, proof: macOf(instanceSecret, inviteProofParts(nonce, answer)) });
+  });
   const explode = withBody(ExplodeBody, ({ reason }, response) => {
     core.explode(reason);
     sendEmpty(response, 202);
@@ -83,16 +88,8 @@ export function createPoolRoutes(
     [`GET ${AGENT_PATHS.status}`, status],
     [`POST ${AGENT_PATHS.provision}`, withBearer(provision)],
     [`POST ${AGENT_PATHS.notify}`, withBearer(notify)],
+    [`POST ${AGENT_PATHS.invite}`, withBearer(invite)],
     [`POST ${AGENT_PATHS.explode}`, withBearer(explode)],
   ]);
   return (path, method) => handlers.get(`${method} ${path}`);
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    // Refused as an invalid request by the schema; the parser's message would quote the body.
-    return undefined;
-  }
 }

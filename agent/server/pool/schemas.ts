@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { AgentAttestation } from "../../../domain/attestation.ts";
 import { LIMITS } from "../../../domain/limits.ts";
 
 const closed = { additionalProperties: false };
@@ -22,6 +23,15 @@ export const ProvisionBody = Type.Object(
         },
       ),
     ),
+    attestation: Type.Optional(AgentAttestation),
+  },
+  closed,
+);
+
+export const InviteBody = Type.Object(
+  {
+    claimId: Type.String({ pattern: "^[a-z0-9]{20}$" }),
+    nonce: Type.String({ pattern: "^[0-9a-f]{16,64}$" }),
   },
   closed,
 );

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { PROVISION_REFUSALS, type ProvisionRefusal } from "../../../domain/agent-protocol.ts";
+import { AgentAttestation } from "../../../domain/attestation.ts";
 import type { Vault } from "./vault.ts";
 
 const PURPOSE = "claim";
@@ -13,6 +14,8 @@ const ClaimContent = Type.Object({
   joinUrl: Type.Optional(Type.String()),
   profileImage: Type.Optional(Type.String()),
   metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** Of the inbox that serves the claim. */
+  attestation: Type.Optional(AgentAttestation),
 });
 export type ClaimContent = Static<typeof ClaimContent>;
 
@@ -37,6 +40,8 @@ export interface ClaimStore {
   /** The one claim of this agent's life. Throws when there is one already. */
   insert(record: ClaimRecord): void;
   settle(outcome: ClaimOutcome, conversationId: string | null): ClaimRecord;
+  /** A newer attestation takes the former one's place. */
+  attest(attestation: AgentAttestation): void;
 }
 
 const OUTCOMES = new Set<string>(["created", "joined", "pending", ...PROVISION_REFUSALS]);
@@ -48,6 +53,7 @@ export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimSto
     "INSERT INTO claim (claim_id, request, outcome, answer) VALUES (?, ?, ?, ?)",
   );
   const update = database.prepare("UPDATE claim SET outcome = ?, answer = ?");
+  const rewrite = database.prepare("UPDATE claim SET request = ?");
   let cached: ClaimRecord | undefined;
 
   const load = (): ClaimRecord | undefined => {
@@ -62,6 +68,7 @@ export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimSto
     const served = Value.Parse(Served, JSON.parse(vault.openText(PURPOSE, answer)));
     return { claimId, content, outcome, ...served };
   };
+  const sealContent = (content: ClaimContent): Buffer => vault.sealText(PURPOSE, JSON.stringify(content));
   const sealServed = (served: Static<typeof Served>): Buffer =>
     vault.sealText(PURPOSE, JSON.stringify(served));
 
@@ -72,7 +79,7 @@ export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimSto
     },
     insert: (record) => {
       const { conversationId, inviteUrl } = record;
-      const request = vault.sealText(PURPOSE, JSON.stringify(record.content));
+      const request = sealContent(record.content);
       insert.run(record.claimId, request, record.outcome, sealServed({ conversationId, inviteUrl }));
       cached = record;
     },
@@ -82,6 +89,13 @@ export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimSto
       update.run(outcome, sealServed({ conversationId, inviteUrl: record.inviteUrl }));
       cached = { ...record, outcome, conversationId };
       return cached;
+    },
+    attest: (attestation) => {
+      const record = load();
+      if (record === undefined) throw new Error("there is no claim to attest");
+      const content = { ...record.content, attestation };
+      rewrite.run(sealContent(content));
+      cached = { ...record, content };
     },
   };
 }

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS claim (
   only_one INTEGER NOT NULL UNIQUE DEFAULT 1 CHECK (only_one = 1)) STRICT;
 CREATE TABLE IF NOT EXISTS turn (
   turn_id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('open', 'done')), opened_at INTEGER NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0) STRICT;
+  attempts INTEGER NOT NULL DEFAULT 0, acted INTEGER NOT NULL DEFAULT 0 CHECK (acted IN (0, 1))) STRICT;
 CREATE INDEX IF NOT EXISTS turn_opened ON turn (opened_at);
 CREATE UNIQUE INDEX IF NOT EXISTS one_open_turn ON turn (state) WHERE state = 'open';
 CREATE TABLE IF NOT EXISTS inbound (

@@ -4,6 +4,8 @@ import type { DatabaseSync } from "node:sqlite";
 export const FACT_NAMES = [
   /** "done" once name and profile are committed to the conversation. */
   "presented",
+  /** Timestamp of the attestation that the profile shows. */
+  "attested-at",
   /** Inbox id of the person who is to become super admin. */
   "owner",
   /** "yes" once that has been done. */

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { Value } from "typebox/value";
+import { Saying } from "./saying.ts";
 import type { Vault } from "./vault.ts";
 
 const PURPOSE = "outbox";
@@ -6,15 +8,15 @@ const PURPOSE = "outbox";
 export interface OutboxEntry {
   /** Ours, and the idempotency key towards XMTP: the same entry always has the same message id. */
   entryId: string;
-  text: string;
+  saying: Saying;
   messageId: string | null;
   attempts: number;
 }
 
-/** What is to be said, in order; each entry is in the chat once. The text is cleared when it has been sent. */
+/** What is to be said, in order; each entry is in the chat once. Its words are cleared when it has been sent. */
 export interface Outbox {
   /** Nothing happens when the entry exists: an entry id is used once, ever. */
-  queue(entryId: string, text: string): boolean;
+  queue(entryId: string, saying: Saying): boolean;
   /** How many entries there are or have been whose id begins so; the prefix holds no `*`, `?` or `[`. */
   countOf(idPrefix: string): number;
   next(): OutboxEntry | undefined;
@@ -23,6 +25,8 @@ export interface Outbox {
   sent(entryId: string): void;
   /** Whether a message in the chat is one of ours. */
   ownsMessage(messageId: string): boolean;
+  /** The ids of our newest messages, as many as `limit`. */
+  lastMessages(limit: number): readonly string[];
 }
 
 export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
@@ -38,8 +42,12 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
   );
   const done = database.prepare("UPDATE outbox SET state = 'sent', body = NULL WHERE entry_id = ?");
   const owns = database.prepare("SELECT 1 FROM outbox WHERE message_id = ?");
+  const newest = database.prepare(
+    "SELECT message_id FROM outbox WHERE state = 'sent' AND message_id IS NOT NULL ORDER BY position DESC LIMIT ?",
+  );
   return {
-    queue: (entryId, text) => insert.run(entryId, vault.sealText(PURPOSE, text)).changes > 0,
+    queue: (entryId, saying) =>
+      insert.run(entryId, vault.sealText(PURPOSE, JSON.stringify(saying))).changes > 0,
     countOf: (idPrefix) => Number(count.get(idPrefix)?.entries),
     next: () => {
       const row = first.get();
@@ -49,7 +57,7 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
         throw new TypeError("a stored outbox entry is malformed");
       return {
         entryId,
-        text: vault.openText(PURPOSE, body),
+        saying: Value.Parse(Saying, JSON.parse(vault.openText(PURPOSE, body))),
         messageId: typeof messageId === "string" ? messageId : null,
         attempts,
       };
@@ -57,5 +65,6 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
     attempted: (entryId, messageId) => void mark.run(messageId, entryId),
     sent: (entryId) => void done.run(entryId),
     ownsMessage: (messageId) => owns.get(messageId) !== undefined,
+    lastMessages: (limit) => newest.all(limit).map(({ message_id: id }) => String(id)),
   };
 }

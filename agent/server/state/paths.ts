@@ -9,6 +9,8 @@ export interface StatePaths {
   identity: string;
   tombstone: string;
   xmtp: string;
+  /** Where files that were sent are looked into; empty in between. */
+  files: string;
   /** The home of the model's gateway, of which the server writes only the workspace. */
   gateway: string;
 }
@@ -19,15 +21,21 @@ export const statePaths = (root: string): StatePaths => ({
   identity: join(root, "identity.json"),
   tombstone: join(root, "tombstone.json"),
   xmtp: join(root, "xmtp"),
+  files: join(root, "files"),
   gateway: join(root, "gateway"),
 });
 
 /** Another user may pass through it to a folder whose name it knows, and read nothing. */
 const PASSABLE_MODE = 0o711;
 
-/** Makes the state folder. With a user of its own, the gateway must be able to pass through to its home. */
-export function prepareStateDir(root: string, hasGatewayUser: boolean): void {
+/**
+ * Makes the state folder and the one in it where files are looked into. With a user of its own, the gateway and what
+ * reads files must be able to pass through to their places.
+ */
+export function prepareStateDir({ root, files }: StatePaths, hasGatewayUser: boolean): void {
   const mode = hasGatewayUser ? PASSABLE_MODE : DIRECTORY_MODE;
-  mkdirSync(root, { recursive: true, mode });
-  chmodSync(root, mode);
+  for (const path of [root, files]) {
+    mkdirSync(path, { recursive: true, mode });
+    chmodSync(path, mode);
+  }
 }

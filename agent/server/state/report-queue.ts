@@ -29,6 +29,7 @@ const Report = Type.Union([
     part: Type.Union(FAULT_PARTS.map((part) => Type.Literal(part))),
     code: Type.Union(FAULT_CODES.map((code) => Type.Literal(code))),
   }),
+  Type.Object({ kind: Type.Literal("expiry-set"), expiresAtMs: Type.Integer() }),
 ]);
 type QueuedReport = Exclude<Report, { kind: "exploding" | "exploded" }>;
 

@@ -11,6 +11,7 @@ import { openIdentityFile } from "./identity-file.ts";
 import { createOutbox } from "./outbox.ts";
 import { prepareStateDir, type StatePaths, statePaths } from "./paths.ts";
 import { createReportQueue } from "./report-queue.ts";
+import type { Saying } from "./saying.ts";
 import { readTombstone, writeTombstone } from "./tombstone.ts";
 import {
   createTurnLedger,
@@ -32,7 +33,7 @@ let vault: Vault;
 
 beforeEach(() => {
   paths = statePaths(join(mkdtempSync(join(tmpdir(), "agent-state-")), "state"));
-  prepareStateDir(paths.root, false);
+  prepareStateDir(paths, false);
   database = openDatabase(paths.database);
   vault = createVault(STATE_KEY, randomBytes(SALT_BYTES));
 });
@@ -246,15 +247,21 @@ describe("a flood", () => {
 describe("the outbox", () => {
   it("keeps order, takes an entry once, and forgets the words of what is sent", () => {
     let outbox = createOutbox(database, vault);
-    expect(outbox.queue("a", "first")).toBe(true);
-    expect(outbox.queue("b", "second")).toBe(true);
-    expect(outbox.queue("a", "again")).toBe(false);
+    const text = (words: string): Saying => ({ kind: "text", text: words, isMarkdown: false });
+    expect(outbox.queue("a", text("first"))).toBe(true);
+    expect(outbox.queue("b", text("second"))).toBe(true);
+    expect(outbox.queue("a", text("again"))).toBe(false);
     outbox.attempted("a", "id-a");
     outbox = createOutbox(reopen(), vault);
-    expect(outbox.next()).toEqual({ entryId: "a", text: "first", messageId: "id-a", attempts: 1 });
+    expect(outbox.next()).toEqual({
+      entryId: "a",
+      saying: text("first"),
+      messageId: "id-a",
+      attempts: 1,
+    });
     outbox.sent("a");
-    expect(outbox.queue("a", "again")).toBe(false);
-    expect(outbox.next()?.text).toBe("second");
+    expect(outbox.queue("a", text("again"))).toBe(false);
+    expect(outbox.next()?.saying).toEqual(text("second"));
     outbox.sent("b");
     expect(outbox.next()).toBeUndefined();
     expect(database.prepare("SELECT count(*) AS n FROM outbox WHERE body IS NOT NULL").get()).toEqual({

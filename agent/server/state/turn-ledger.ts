@@ -21,6 +21,8 @@ const StoredMessage = Type.Object({
   text: Type.String(),
   sentAtMs: Type.Number(),
   replyToId: Type.Optional(Type.String()),
+  /** What it brought besides its text; the files themselves stay in the conversation. */
+  fileNames: Type.Optional(Type.Array(Type.String())),
 });
 /** Of a flood, this many wait for an answer; what comes beyond is remembered and not answered. */
 export const WAITING_MAX_MESSAGES = 1_000;
@@ -34,6 +36,8 @@ export type StoredMessage = Static<typeof StoredMessage>;
 export interface OpenTurn {
   turnId: string;
   messages: readonly StoredMessage[];
+  /** The model has been allowed to act on the world in it: it must not be run again. */
+  hasActed: boolean;
 }
 
 /**
@@ -56,6 +60,8 @@ export interface TurnLedger {
   shelve(messageIds: readonly string[], work: () => void): void;
   /** Counts that an open turn is given out to be run, and says for which time that is. */
   attempt(turnId: string): number;
+  /** Notes in the open turn, if there is one, that what the model does from here on cannot be taken back. */
+  noteAction(): void;
   /** Undoes an open turn: it was none, and its messages need no answer. */
   discard(turnId: string): void;
   /** Runs `work` in one transaction. False when the turn is not open. */
@@ -72,7 +78,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   const countWaiting = database.prepare(
     "SELECT count(*) AS waiting FROM inbound WHERE turn_id IS NULL AND message IS NOT NULL",
   );
-  const selectOpen = database.prepare("SELECT turn_id FROM turn WHERE state = 'open'");
+  const selectOpen = database.prepare("SELECT turn_id, acted FROM turn WHERE state = 'open'");
   const selectTurn = database.prepare("SELECT 1 FROM turn WHERE turn_id = ? AND state = 'open'");
   const nextBatch = `SELECT position FROM (
       SELECT position, row_number() OVER waiting AS place, sum(length(message)) OVER waiting AS bytes
@@ -104,6 +110,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   const raise = database.prepare(
     "UPDATE turn SET attempts = attempts + 1 WHERE turn_id = ? RETURNING attempts",
   );
+  const act = database.prepare("UPDATE turn SET acted = 1 WHERE state = 'open' AND acted = 0");
   const countRecent = database.prepare("SELECT count(*) AS turns FROM turn WHERE opened_at > ?");
   const remove = database.prepare("DELETE FROM turn WHERE turn_id = ? AND state = 'open'");
   const release = database.prepare("UPDATE inbound SET message = NULL, turn_id = NULL WHERE turn_id = ?");
@@ -114,7 +121,11 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
     if (!(message instanceof Uint8Array)) throw new TypeError("a message of an open turn has no text");
     return Value.Parse(StoredMessage, JSON.parse(vault.openText(PURPOSE, message)));
   };
-  const load = (turnId: string): OpenTurn => ({ turnId, messages: ofTurn.all(turnId).map(read) });
+  const load = (turnId: string, hasActed: boolean): OpenTurn => ({
+    turnId,
+    messages: ofTurn.all(turnId).map(read),
+    hasActed,
+  });
   return {
     take: (message) => {
       const hasRoom = Number(countWaiting.get()?.waiting) < WAITING_MAX_MESSAGES;
@@ -124,8 +135,8 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
     note: (messageId, sentAtMs) => void insert.run(messageId, Math.trunc(sentAtMs), null),
     knows: (messageId) => known.get(messageId) !== undefined,
     openTurn: () => {
-      const open = selectOpen.get()?.turn_id;
-      return typeof open === "string" ? load(open) : undefined;
+      const open = selectOpen.get();
+      return typeof open?.turn_id === "string" ? load(open.turn_id, open.acted === 1) : undefined;
     },
     waiting: () =>
       Number(countRecent.get(Date.now() - TURN_WINDOW_MS)?.turns) >= TURNS_PER_WINDOW
@@ -138,7 +149,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
         takeShelf.run(turnId);
         assign.run(turnId);
       });
-      return load(turnId);
+      return load(turnId, false);
     },
     shelve: (messageIds, work) =>
       transaction(database, () => {
@@ -147,6 +158,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
         work();
       }),
     attempt: (turnId) => Number(raise.get(turnId)?.attempts),
+    noteAction: () => void act.run(),
     discard: (turnId) =>
       transaction(database, () => {
         release.run(turnId);

@@ -1,11 +1,9 @@
-import { encodeMarkdown, type SendOpts } from "@xmtp/node-sdk";
 import type { Chat } from "../conversation/chat.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Outbox, OutboxEntry } from "../state/outbox.ts";
 import { createWake, pause } from "../wake.ts";
-import { DELIVERY, REACTION } from "../xmtp/values.ts";
-import { eyesOn } from "./eyes.ts";
-import { toPlainText } from "./plain-text.ts";
+import { DELIVERY } from "../xmtp/values.ts";
+import { say } from "./say.ts";
 
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 15_000;
@@ -24,13 +22,7 @@ export class NotPublishedError extends Error {
  * Sends the outbox in order. The entry's id is XMTP's idempotency key, so that however often an entry is tried it
  * is one message with one id; before trying again, a sync shows whether the lost attempt had arrived after all.
  */
-export function startSender(options: {
-  outbox: Outbox;
-  chat(): Chat | undefined;
-  /** Whether what is said is Markdown. */
-  markdown: boolean;
-  log: Log;
-}): Sender {
+export function startSender(options: { outbox: Outbox; chat(): Chat | undefined; log: Log }): Sender {
   const { outbox, log } = options;
   const stopping = new AbortController();
   const wake = createWake();
@@ -45,7 +37,7 @@ export function startSender(options: {
         continue;
       }
       try {
-        await deliver(chat, entry, options);
+        await deliver(chat, entry, outbox);
         outbox.sent(entry.entryId);
         failures = 0;
       } catch (error) {
@@ -65,40 +57,19 @@ export function startSender(options: {
   };
 }
 
-async function deliver(
-  { client, group }: Chat,
-  entry: OutboxEntry,
-  { outbox, markdown }: { outbox: Outbox; markdown: boolean },
-): Promise<void> {
+async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outbox): Promise<void> {
   const isPublished = (messageId: string): boolean =>
     client.conversations.getMessageById(messageId)?.deliveryStatus === DELIVERY.published;
 
-  const { entryId, text } = entry;
-  const reference = eyesOn(entryId);
-  const send = (options: SendOpts): Promise<string> => {
-    const once = { ...options, idempotencyKey: entryId };
-    if (reference === undefined)
-      return markdown
-        ? group.send(markdownOf(text), { shouldPush: true, ...once })
-        : group.sendText(text, once);
-    const referenceInboxId = client.conversations.getMessageById(reference)?.senderInboxId ?? "";
-    const reaction = { ...REACTION, content: text, reference, referenceInboxId };
-    return group.sendReaction(reaction, once);
-  };
+  const { entryId: idempotencyKey, saying } = entry;
   if (entry.messageId !== null) {
     await group.sync();
     if (isPublished(entry.messageId)) return;
   }
-  const messageId = await send({ optimistic: true });
-  outbox.attempted(entryId, messageId);
+  const messageId = await say(group, saying, { idempotencyKey, optimistic: true });
+  outbox.attempted(idempotencyKey, messageId);
   // A message that libxmtp has given up on is taken up again only by sending it anew under its key.
   if (entry.messageId === null) await group.publishMessages();
-  else await send({});
+  else await say(group, saying, { idempotencyKey });
   if (!isPublished(messageId)) throw new NotPublishedError("the network has not taken the message");
 }
-
-/** A client that does not show Markdown shows the plain text of it. */
-const markdownOf = (text: string): ReturnType<typeof encodeMarkdown> => ({
-  ...encodeMarkdown(text),
-  fallback: toPlainText(text),
-});

@@ -1,25 +1,25 @@
-import { createHash } from "node:crypto";
 import { outsideName } from "../inbound/outside-message.ts";
 import type { Log } from "../log.ts";
 import type { InboundMessage, Turn, TurnMember, TurnResult, TurnSource } from "../loopback/channel-api.ts";
-import type { Facts } from "../state/facts.ts";
-import type { Outbox } from "../state/outbox.ts";
 import type { OpenTurn, StoredMessage, TurnLedger } from "../state/turn-ledger.ts";
 import { createWake } from "../wake.ts";
 import { createAttention, type Judge } from "./attention/attention.ts";
-import { EYES, eyesEntry } from "./eyes.ts";
-import { decideInterim, decideOutbound, OUTAGES, type Outage } from "./outbound-policy.ts";
+import { createHoldBack } from "./hold-back.ts";
+import type { Presence } from "./presence.ts";
+import { createSpeech, type SpeechOptions, type Spoken } from "./speech.ts";
+import type { ReadTurnFiles, TurnFiles } from "./turn-files.ts";
 
 /** After so many turns begun by agents alone the next is begun by a person: agents would answer each other for ever. */
 export const AGENT_TURNS_MAX = 6;
 /** A turn that so many gateways have not brought to its end is given up. */
 export const TURN_MAX_ATTEMPTS = 3;
-/** What the model may say in the middle of one turn. */
-export const INTERIM_MAX_MESSAGES = 10;
+/** A turn that takes longer than this shows that it does. */
+export const THINKING_AFTER_MS = 5_000;
 /** Turns that had to wait for their time are looked for now and then. */
 const RECHECK_MS = 10_000;
-/** For so long an apology is not repeated. */
-const APOLOGY_HOLDS_MS = 30 * 60_000;
+/** What is said of a turn that ended in the middle of what it did. */
+export const INTERRUPTED =
+  "I was interrupted in the middle of that, and I can't tell what of it I had already done. I won't simply do it again: please check, and tell me how to go on.";
 
 /** What a turn says besides its messages. */
 export interface TurnContext {
@@ -32,18 +32,14 @@ export interface TurnContext {
   agentInboxIds: ReadonlySet<string>;
 }
 
-export interface TurnSourceOptions {
+export interface TurnSourceOptions extends SpeechOptions {
   ledger: TurnLedger;
-  outbox: Outbox;
-  facts: Facts;
   /** Undefined while there is no conversation. */
   context(): Promise<TurnContext | undefined>;
   isServing(): boolean;
   judge: Judge;
-  redact(text: string): string;
-  /** Whether answers are sent as Markdown. */
-  markdown: boolean;
-  outOfCredit(): boolean;
+  readFiles: ReadTurnFiles;
+  presence: Presence;
   /** Something was queued to be said. */
   onQueued(): void;
   log: Log;
@@ -58,35 +54,38 @@ export interface AgentTurnSource extends TurnSource {
 
 /** One lane of turns over the durable ledger: all that waits becomes one turn, one turn is out at a time. */
 export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
-  const { ledger, outbox, facts } = options;
+  const { ledger, outbox, facts, presence, judge, log } = options;
   const arrivals = createWake();
   const stopping = new AbortController();
-  const { judge, log } = options;
   const ownsMessage = (messageId: string) => outbox.ownsMessage(messageId);
   const attention = createAttention({ facts, ownsMessage, judge, log });
-  /** Of the turn that was given out last. */
-  let prompter = "";
+  const speech = createSpeech(options);
+  const holdBack = createHoldBack();
+  /** The turn that was given out last, by the message that it answers. */
+  let prompt: (Spoken & { turnId: string; isCrowded: boolean }) | undefined;
+  let prepared: { turnId: string; turn: Promise<Turn | undefined> } | undefined;
+  let thinking: NodeJS.Timeout | undefined;
 
-  const say = (entryPrefix: string, texts: readonly string[]): void => {
-    for (const [index, text] of texts.entries()) outbox.queue(`${entryPrefix}:${index}`, text);
-  };
-  const decide = (result: TurnResult): readonly string[] => {
-    const decision = decideOutbound(result, {
-      told: toldOutage(facts.get("outage-notice")),
-      outOfCredit: options.outOfCredit(),
-      redact: options.redact,
-      markdown: options.markdown,
-    });
-    const { outage } = decision;
-    if (outage === undefined) facts.clear("outage-notice");
-    else if (decision.messages.length > 0) facts.set("outage-notice", `${outage} ${Date.now()}`);
-    const last = decision.messages.at(-1);
-    if (last !== undefined) attention.spoke(last, prompter);
-    return decision.messages;
+  const promptOf = (turnId: string): typeof prompt => (prompt?.turnId === turnId ? prompt : undefined);
+  /** In a room where others have spoken since, an answer shows what it answers. */
+  const replyTo = (turnId: string): Spoken | undefined => {
+    const answered = promptOf(turnId);
+    if (answered?.isCrowded !== true || ledger.waiting().length === 0) return undefined;
+    return options.senderOf(answered.messageId) === undefined ? undefined : answered;
   };
   const complete = (turnId: string, result: TurnResult): void => {
     if (stopping.signal.aborted) return;
-    if (ledger.complete(turnId, () => say(`${turnId}:answer`, decide(result)))) options.onQueued();
+    clearTimeout(thinking);
+    let said: readonly string[] = [];
+    const isCompleted = ledger.complete(turnId, () => {
+      const answered = promptOf(turnId);
+      if (answered !== undefined) speech.stopThinking(turnId, answered.messageId);
+      said = speech.answer(turnId, result, replyTo(turnId));
+      const last = said.at(-1);
+      if (last !== undefined) attention.spoke(last, answered?.inboxId ?? "");
+    });
+    presence.stopsTyping(said.length === 0);
+    if (isCompleted) options.onQueued();
   };
   /** A turn that must not be run (again) is ended here. */
   const isToBeRun = ({ turnId, messages }: OpenTurn, { agentInboxIds }: TurnContext): boolean => {
@@ -97,7 +96,7 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     const agentTurns = isOfAgents ? Number(facts.get("agent-turns") ?? 0) + 1 : 0;
     if (agentTurns > AGENT_TURNS_MAX) {
       ledger.discard(turnId);
-      options.log("turn-discarded", { reason: "agents-only" });
+      log("turn-discarded", { reason: "agents-only" });
       return false;
     }
     facts.set("agent-turns", String(agentTurns));
@@ -106,10 +105,10 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
   /** What is heard and not for the agent: it shows that it has read it, and keeps it in mind for its next turn. */
   const keepSilent = (messages: readonly StoredMessage[]): void => {
     const ids = messages.map(({ id }) => id);
-    const last = ids.at(-1);
+    const last = messages.at(-1);
     ledger.shelve(ids, () => {
       attention.keptSilent();
-      if (last !== undefined) outbox.queue(eyesEntry(last), EYES);
+      if (last !== undefined) speech.eyes({ messageId: last.id, inboxId: last.senderInboxId });
     });
     options.onQueued();
   };
@@ -121,9 +120,13 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
       const open = ledger.openTurn();
       const waiting = open === undefined ? ledger.waiting() : [];
       if (open === undefined && waiting.length === 0) return undefined;
+      const heldMs = holdBack.leftMs(waiting);
+      if (heldMs > 0) await arrivals.sleep(signal, heldMs);
+      if (heldMs > 0 && !signal.aborted) continue;
       const context = await options.context();
       if (context === undefined || signal.aborted) return undefined;
       if (open !== undefined) return { open, context };
+      presence.hasRead();
       const isWanted = await attention.isWanted(waiting, context, signal);
       if (signal.aborted) return undefined;
       if (isWanted) return { open: ledger.beginTurn(), context };
@@ -131,50 +134,90 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     }
     return undefined;
   };
+  /** The turn as its model gets it; ended here when it holds nothing that a model could answer. */
+  const prepare = async (open: OpenTurn, context: TurnContext): Promise<Turn | undefined> => {
+    const { turnId, messages } = open;
+    const files = await options.readFiles(messages, stopping.signal);
+    if (stopping.signal.aborted) return undefined;
+    const { failures } = files;
+    if (failures.length > 0 && ledger.whileOpen(turnId, () => speech.fileFailures(failures)))
+      options.onQueued();
+    if (files.hasContent) return toTurn(open, context, files);
+    complete(turnId, { text: null });
+    return undefined;
+  };
+  /** Prepared once, however many gateways ask for it and however long that takes. */
+  const turnOf = (open: OpenTurn, context: TurnContext): Promise<Turn | undefined> => {
+    if (prepared?.turnId !== open.turnId) {
+      const turn = prepare(open, context);
+      prepared = { turnId: open.turnId, turn };
+      turn.catch(() => {
+        // Whoever waits for it hears why; the next who asks has it prepared anew.
+        if (prepared?.turn === turn) prepared = undefined;
+      });
+    }
+    return prepared.turn;
+  };
+  const giveOut = (turn: Turn, { members }: TurnContext): Turn => {
+    const { turnId, messages } = turn;
+    const last = messages.at(-1);
+    if (last === undefined) return turn;
+    prompt = { turnId, messageId: last.id, inboxId: last.senderInboxId, isCrowded: members.length > 2 };
+    presence.startsTyping();
+    clearTimeout(thinking);
+    const showThinking = (): void => {
+      if (ledger.whileOpen(turnId, () => speech.startThinking(turnId, last.id))) options.onQueued();
+    };
+    thinking = setTimeout(showThinking, THINKING_AFTER_MS);
+    return turn;
+  };
   return {
     next: async (signal) => {
       const ended = AbortSignal.any([signal, stopping.signal]);
       while (!ended.aborted) {
         const next = await nextOpen(ended);
         if (ended.aborted) return undefined;
-        if (next === undefined) await arrivals.sleep(ended, RECHECK_MS);
-        else if (isToBeRun(next.open, next.context)) {
-          prompter = next.open.messages.at(-1)?.senderInboxId ?? "";
-          return toTurn(next.open, next.context);
+        if (next === undefined) {
+          await arrivals.sleep(ended, RECHECK_MS);
+          continue;
         }
+        const { open, context } = next;
+        if (open.hasActed) {
+          complete(open.turnId, { text: INTERRUPTED });
+          continue;
+        }
+        const turn = await Promise.race([turnOf(open, context), aborted(ended)]);
+        if (ended.aborted) return undefined;
+        if (turn !== undefined && isToBeRun(open, context)) return giveOut(turn, context);
       }
       return undefined;
     },
     complete: async (turnId, result) => complete(turnId, result),
-    send: async (turnId, key, text) => {
+    send: async (turnId, message) => {
       if (stopping.signal.aborted) return;
-      const digest = createHash("sha256").update(key).digest("hex");
-      const messages = decideInterim(text, options);
-      const queue = (): void => {
-        const left = INTERIM_MAX_MESSAGES - outbox.countOf(`${turnId}:message:`);
-        say(`${turnId}:message:${digest}`, messages.slice(0, Math.max(0, left)));
-      };
-      if (ledger.whileOpen(turnId, queue)) options.onQueued();
+      const say = (): void => speech.interim(turnId, message, promptOf(turnId)?.messageId);
+      if (ledger.whileOpen(turnId, say)) options.onQueued();
     },
+    noteAction: () => ledger.noteAction(),
     notify: () => arrivals.wake(),
-    stop: () => stopping.abort(),
+    stop: () => {
+      stopping.abort();
+      clearTimeout(thinking);
+      presence.stop();
+    },
   };
 }
 
-/** The outage that people were told of; who asks again long after a failure is told once more. */
-function toldOutage(notice: string | undefined): Outage | undefined {
-  const [told, atMs] = notice?.split(" ") ?? [];
-  const outage = OUTAGES.find((one) => one === told);
-  return outage === "failure" && Date.now() - Number(atMs) > APOLOGY_HOLDS_MS ? undefined : outage;
-}
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
 
-function toTurn(open: OpenTurn, { agentInboxIds: _, ...context }: TurnContext): Turn {
+function toTurn(open: OpenTurn, { agentInboxIds: _, ...context }: TurnContext, files: TurnFiles): Turn {
   const names = new Map(context.members.map((member) => [member.inboxId, member.name]));
-  const messages = open.messages.map(
-    (message): InboundMessage => ({
-      ...message,
-      senderName: names.get(message.senderInboxId) ?? outsideName(message.senderInboxId) ?? "Somebody",
-    }),
-  );
-  return { turnId: open.turnId, kind: "message", ...context, messages };
+  const messages = open.messages.map((message): InboundMessage => {
+    const { fileNames: __, ...rest } = message;
+    const { senderInboxId } = message;
+    const senderName = names.get(senderInboxId) ?? outsideName(senderInboxId) ?? "Somebody";
+    return { ...rest, text: files.textOf(message), senderName };
+  });
+  return { turnId: open.turnId, kind: "message", ...context, messages, images: files.images };
 }

@@ -3,12 +3,15 @@ import {
   isGroupUpdated,
   isLeaveRequest,
   isMarkdown,
+  isReaction,
+  isReply,
   isText,
   isTextReply,
 } from "@xmtp/node-sdk";
 import { explodeSettingsCodec, readContent } from "../../convos/index.ts";
+import { filesOf } from "../attachments/sent-file.ts";
 import type { StoredMessage } from "../state/turn-ledger.ts";
-import { describeFiles } from "./attached-files.ts";
+import { plainLine } from "../talk/plain-name.ts";
 import { DELIVERY } from "./values.ts";
 
 /** Longer messages are cut for the model; the chat keeps them whole. */
@@ -18,6 +21,8 @@ export const INBOUND_MAX_CHARS = 16_000;
 export type ReadMessage =
   | { kind: "text"; message: StoredMessage }
   | { kind: "explode"; expiresAt: Date; senderInboxId: string; sentAt: Date }
+  /** On a message, which has it among its reactions. */
+  | { kind: "reaction" }
   | { kind: "membership"; removedInboxIds: readonly string[] }
   | { kind: "ignored" };
 
@@ -36,19 +41,28 @@ export function readMessage(message: DecodedMessage, ownInboxId: string): ReadMe
     };
   }
   if (message.senderInboxId === ownInboxId || message.deliveryStatus !== DELIVERY.published) return IGNORED;
+  if (isReaction(message)) return { kind: "reaction" };
   if (isLeaveRequest(message)) return { kind: "membership", removedInboxIds: [] };
   const settings = readContent(message, explodeSettingsCodec);
   if (settings !== undefined) {
     const { senderInboxId, sentAt } = message;
     return { kind: "explode", expiresAt: settings.expiresAt, senderInboxId, sentAt };
   }
-  if (isText(message) || isMarkdown(message)) return utterance(message, message.content, undefined);
-  if (isTextReply(message)) return utterance(message, message.content?.content, message.content?.referenceId);
-  return utterance(message, describeFiles(message), undefined);
+  if (isText(message) || isMarkdown(message)) return utterance(message, message.content);
+  if (isTextReply(message))
+    return utterance(message, message.content?.content, { replyToId: message.content?.referenceId });
+  const fileNames = filesOf(message).map(({ filename }) => plainLine(filename ?? "") || "a file");
+  if (fileNames.length === 0) return IGNORED;
+  const replyToId = isReply(message) ? message.content?.referenceId : undefined;
+  return utterance(message, "", { fileNames, replyToId });
 }
 
-function utterance(message: DecodedMessage, text: unknown, replyToId: string | undefined): ReadMessage {
-  if (typeof text !== "string" || text.trim() === "") return IGNORED;
+function utterance(
+  message: DecodedMessage,
+  text: unknown,
+  { fileNames, replyToId }: { fileNames?: string[]; replyToId?: string | undefined } = {},
+): ReadMessage {
+  if (typeof text !== "string" || (text.trim() === "" && fileNames === undefined)) return IGNORED;
   return {
     kind: "text",
     message: {
@@ -57,6 +71,7 @@ function utterance(message: DecodedMessage, text: unknown, replyToId: string | u
       text: text.slice(0, INBOUND_MAX_CHARS),
       sentAtMs: message.sentAt.getTime(),
       ...(replyToId === undefined ? {} : { replyToId }),
+      ...(fileNames === undefined ? {} : { fileNames }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Turn, TurnResult, TurnSource } from "../channel-api.ts";
+import type { Turn, TurnContent, TurnResult, TurnSource } from "../channel-api.ts";
 
 export interface QueuedTurns extends TurnSource {
   /** Puts a turn into the queue and resolves with its result. */
@@ -9,7 +9,9 @@ export interface QueuedTurns extends TurnSource {
   offered: string[];
   /** Completions as they came, repetitions included. */
   completed: { turnId: string; result: TurnResult }[];
-  sent: { turnId: string; key: string; text: string }[];
+  sent: { turnId: string; key: string; content: TurnContent }[];
+  /** How often the model was about to act. */
+  actions: number;
 }
 
 /** A turn source in memory that keeps its contract: one at a time, again until completed. */
@@ -21,6 +23,7 @@ export function createQueuedTurns(): QueuedTurns {
     offered: [],
     completed: [],
     sent: [],
+    actions: 0,
     run: (turn) =>
       new Promise((resolve) => {
         waiting.push({ turn, resolve });
@@ -42,8 +45,11 @@ export function createQueuedTurns(): QueuedTurns {
       queue.completed.push({ turnId, result });
       if (waiting[0]?.turn.turnId === turnId) waiting.shift()?.resolve(result);
     },
-    async send(turnId, key, text) {
-      queue.sent.push({ turnId, key, text });
+    async send(turnId, { key, content }) {
+      queue.sent.push({ turnId, key, content });
+    },
+    noteAction() {
+      queue.actions += 1;
     },
   };
   return queue;
@@ -65,6 +71,7 @@ export function aTurn(text: string, fields: Partial<Turn> = {}): Turn {
     messages: [
       { id: `m-${turns}`, senderInboxId: "alice-inbox", senderName: "Alice", text, sentAtMs: Date.now() },
     ],
+    images: [],
     ...fields,
   };
 }

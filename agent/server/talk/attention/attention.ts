@@ -1,6 +1,7 @@
 import { errorName, type Log } from "../../log.ts";
 import type { Facts } from "../../state/facts.ts";
 import type { StoredMessage } from "../../state/turn-ledger.ts";
+import { wordsOf } from "../message-words.ts";
 import type { TurnContext } from "../turn-source.ts";
 import { attend, type HeardMessage } from "./gate.ts";
 import { isQuestion } from "./wording.ts";
@@ -45,9 +46,9 @@ export function createAttention({ facts, ownsMessage, judge, log }: AttentionOpt
   ): Promise<"act" | "silent"> => {
     const names = new Map(context.members.map(({ inboxId, name }) => [inboxId, name]));
     const { agentName, instructions } = context;
-    const said = messages.map(({ senderInboxId, text }) => ({
-      name: names.get(senderInboxId) ?? "Somebody",
-      text,
+    const said = messages.map((message) => ({
+      name: names.get(message.senderInboxId) ?? "Somebody",
+      text: wordsOf(message),
     }));
     try {
       return await judge({ agentName, instructions, said }, signal);
@@ -81,13 +82,10 @@ export function createAttention({ facts, ownsMessage, judge, log }: AttentionOpt
   };
 }
 
-const heard = (
-  { senderInboxId, text, replyToId }: StoredMessage,
-  ownsMessage: AttentionOptions["ownsMessage"],
-): HeardMessage => ({
-  senderInboxId,
-  text,
-  repliesTo: replyToId === undefined ? undefined : ownsMessage(replyToId) ? "us" : "another",
+const heard = (message: StoredMessage, ownsMessage: AttentionOptions["ownsMessage"]): HeardMessage => ({
+  senderInboxId: message.senderInboxId,
+  text: wordsOf(message),
+  repliesTo: message.replyToId === undefined ? undefined : ownsMessage(message.replyToId) ? "us" : "another",
 });
 
 /** Whether the last sentence asks. */

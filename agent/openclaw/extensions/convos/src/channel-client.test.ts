@@ -43,10 +43,10 @@ describe("the extension's side of the channel", () => {
   });
 
   it("sends into the running turn with keys that a repeated run makes again", async () => {
-    await expect(sendInTurn("nobody listens")).rejects.toThrow("no turn");
+    await expect(sendInTurn({ kind: "text", text: "nobody listens" })).rejects.toThrow("no turn");
     for (let run = 0; run < 2; run += 1) {
       beginTurn("turn", client());
-      for (const text of ["on it", "on it", "nearly"]) await sendInTurn(text);
+      for (const text of ["on it", "on it", "nearly"]) await sendInTurn({ kind: "text", text });
     }
     const keys = turns.sent.map(({ key }) => key);
     expect(keys.slice(0, 3)).toEqual(keys.slice(3));

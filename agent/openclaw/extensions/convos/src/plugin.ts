@@ -1,7 +1,7 @@
 import { type ChannelPlugin, createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import { ACCOUNT_ID, CHANNEL_ID, type ConvosAccount, isConfigured, resolveAccount } from "./account.ts";
 import { createChannelClient } from "./channel-client.ts";
-import { sendInTurn } from "./current-turn.ts";
+import { messageActions } from "./message-actions.ts";
 import { pumpTurns } from "./pump.ts";
 import { getRuntime } from "./runtime.ts";
 
@@ -18,7 +18,7 @@ export const convosPlugin: ChannelPlugin<ConvosAccount> = createChatChannelPlugi
       docsPath: "/channels/convos",
       blurb: "One group conversation.",
     },
-    capabilities: { chatTypes: ["group"], reply: true },
+    capabilities: { chatTypes: ["group"], reply: true, media: true, reactions: true },
     config: {
       listAccountIds: () => [ACCOUNT_ID],
       resolveAccount,
@@ -42,16 +42,7 @@ export const convosPlugin: ChannelPlugin<ConvosAccount> = createChatChannelPlugi
       inferTargetChatType: () => "group",
       targetResolver: { looksLikeId: (raw) => /^(convos:)?group:/.test(raw.trim()), hint: "group:<id>" },
     },
-    actions: {
-      describeMessageTool: () => ({ actions: ["send"] }),
-      supportsAction: ({ action }) => action === "send",
-      handleAction: async ({ action, params }) => {
-        const text = typeof params.message === "string" ? params.message.trim() : "";
-        if (action !== "send" || text === "") throw new Error("only a text can be sent here");
-        await sendInTurn(text);
-        return { content: [{ type: "text", text: "sent" }], details: { ok: true } };
-      },
-    },
+    actions: messageActions,
     gateway: {
       startAccount: async (context) => {
         const { abortSignal, accountId, account, log } = context;

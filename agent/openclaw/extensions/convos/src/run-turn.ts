@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { OpenClawConfig, PluginRuntime } from "openclaw/plugin-sdk/channel-core";
+import { resolveOutboundMediaUrls } from "openclaw/plugin-sdk/reply-payload";
 import type { Turn, TurnResult } from "../../../../server/loopback/channel-api.ts";
 import { ACCOUNT_ID, CHANNEL_ID } from "./account.ts";
+import { sendInTurn } from "./current-turn.ts";
 import { createFinalTextCollector } from "./final-text.ts";
+import { loadOwnFile } from "./own-file.ts";
 import { turnInstructions, turnText } from "./prompt.ts";
 
 /** What the gateway gives its channel to work with. */
@@ -54,6 +57,13 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
   });
   if (ingress.ingress.admission !== "dispatch") return { text: null, error: "rejected" };
 
+  const media = await Promise.all(
+    turn.images.map(async ({ filename, mimeType, base64 }) => {
+      const bytes = Buffer.from(base64, "base64");
+      const saved = await channel.media.saveMediaBuffer(bytes, mimeType, "inbound", bytes.length, filename);
+      return { path: saved.path, contentType: saved.contentType ?? mimeType };
+    }),
+  );
   const ctxPayload = channel.inbound.buildContext({
     channelIngress: ingress,
     channel: CHANNEL_ID,
@@ -73,6 +83,7 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
     reply: { to: target, originatingTo: target },
     // Nobody in a chat may command the gateway: the text that is searched for commands is empty.
     message: { rawBody: text, body: text, bodyForAgent: text, commandBody: "" },
+    media,
     access: { commands: { authorized: false }, mentions: { ...mentionFacts, requireMention: false } },
     extra: { GroupSystemPrompt: turnInstructions(turn, new Date()) },
   });
@@ -97,6 +108,7 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
       durable: false,
       deliver: async (payload, info) => {
         final.deliver(payload, info.kind);
+        for (const path of resolveOutboundMediaUrls(payload)) await sendFile(path);
         return { visibleReplySent: true };
       },
     },
@@ -105,4 +117,14 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
   if (!outcome.dispatched) return { text: null, error: "rejected" };
   if (!final.hasRun) throw new NotRunError();
   return final.result();
+}
+
+/** Sends a file that the answer names; openclaw has put it where it may be read. */
+async function sendFile(path: string): Promise<void> {
+  try {
+    await sendInTurn(await loadOwnFile(path, {}));
+  } catch {
+    // Why it could not be read names a path; the people only need to know that they do not have it.
+    await sendInTurn({ kind: "text", text: "I couldn't attach the file that belongs here." });
+  }
 }
