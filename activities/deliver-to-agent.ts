@@ -42,7 +42,11 @@ function checkAnswer({ outcome, inviteUrl, conversationId }: ProvisionAnswer, jo
   if (!fits || !complete) throw new PlatformError("agent-unproven", { detail: `it answered "${outcome}"` });
 }
 
-async function targetOf({ vault }: Registry, target: NonNullable<Delivery["target"]>): Promise<AgentTarget> {
+/** Where the bound instance's agent is. Throws `agent-unreachable` when that is not known. */
+export async function targetOf(
+  { vault }: Registry,
+  target: NonNullable<Delivery["target"]>,
+): Promise<AgentTarget> {
   const { instanceId, epoch, url, secret, instanceKey } = target;
   if (!url || !secret || !instanceKey) {
     throw new PlatformError("agent-unreachable", { detail: `instance ${instanceId}` });

@@ -213,6 +213,13 @@ describe("observeInstance", () => {
       );
   });
 
+  it("tells when its people have set it to end, and nothing while they have not", async () => {
+    const id = await instance("claimed");
+    expect(await lifecycle.observeInstance(id)).not.toHaveProperty("expiresAt");
+    await set(id, { expires_at: new Date("2030-01-01T12:00:00.500Z") });
+    expect((await lifecycle.observeInstance(id)).expiresAt).toBe("2030-01-01T12:00:00.500Z");
+  });
+
   it("tells the epoch of the last fault", async () => {
     const id = await instance("claimed");
     expect((await lifecycle.observeInstance(id)).faultedEpoch).toBe(0);

@@ -48,15 +48,22 @@ export interface EquipmentPlan {
   equipment: EquipmentItem[];
 }
 
-/** What can be read of it; what its proofs came to and who suspects it is for the lifecycle to know. */
-export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch" | "suspected">;
+export interface SetExpiry {
+  /** When its conversation ends by its people's word, if they have set it; ISO 8601. */
+  expiresAt?: string;
+}
+
+/** What can be read of it; the time, what its proofs came to and who suspects it is for the lifecycle to know. */
+export type ObservedFacts = Omit<LifecycleFacts, "unprovenEpoch" | "suspected" | "expiresInMs">;
 
 export const lifecycleActivities = (deps: Dependencies) => {
   const { registry, compute, resources, temporal } = deps;
 
   return {
     /** What is known of the instance now. A driver that cannot say makes the process "unknown". */
-    async observeInstance(id: InstanceId): Promise<ObservedFacts & InstanceStanding & EquipmentPlan> {
+    async observeInstance(
+      id: InstanceId,
+    ): Promise<ObservedFacts & InstanceStanding & EquipmentPlan & SetExpiry> {
       const instance = await readInstance(registry, id);
       const equipment = await lacks(instance);
       return {
@@ -74,6 +81,7 @@ export const lifecycleActivities = (deps: Dependencies) => {
         creditDue: isCreditDue(await readSpend(registry, id), new Date()),
         lacking: equipment.length > 0,
         equipment,
+        ...(instance.expiresAt && { expiresAt: instance.expiresAt.toISOString() }),
       };
     },
 

@@ -152,6 +152,7 @@ describe("every route of the document", () => {
   it("has somebody whom it refuses, but for those that are open by decision", () => {
     const open = operations.filter(({ accepted }) => accepted.length === 0).map(({ name }) => name);
     expect(open.sort()).toEqual([
+      "GET /.well-known/agents.json",
       "GET /.well-known/jwks.json",
       "GET /api/pool/counts",
       "GET /healthz",

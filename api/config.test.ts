@@ -29,6 +29,7 @@ test("what has a default may be left out", () => {
     keys: { master: Buffer.alloc(32, 7), previous: [], digest: Buffer.alloc(32, 7) },
     codec: "off",
     receiptKey: undefined,
+    attestationKeys: [],
     webhooks: { telnyx: undefined, agentmail: undefined, railway: undefined },
     broker: expect.any(Object),
     budgets: {},

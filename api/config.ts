@@ -1,7 +1,9 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { type Static, Type } from "typebox";
 import { BudgetOverrides } from "../activities/rate-limit/budgets.ts";
+import type { AttestationKey } from "../agent/convos/attestation-keys.ts";
 import { type PoolName, parsePoolName } from "../domain/ids.ts";
+import { attestationKeysOf } from "../infra/config/attestation-keys.ts";
 import { ConfigError, readEnvironment } from "../infra/config/environment.ts";
 import { parseJsonSetting } from "../infra/config/json-setting.ts";
 import { type MasterKeySet, masterKeysOf } from "../infra/config/master-keys.ts";
@@ -74,6 +76,8 @@ export interface GatewayConfig {
   /** Whether what goes to Temporal is sealed. */
   readonly codec: "on" | "off";
   readonly receiptKey: KeyObject | undefined;
+  /** The first signs; all are published. */
+  readonly attestationKeys: readonly AttestationKey[];
   readonly webhooks: WebhookKeys;
   readonly broker: BrokerConfig;
   readonly budgets: BudgetOverrides;
@@ -103,6 +107,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     keys: masterKeysOf(environment, GATEWAY.name),
     codec: environment.TEMPORAL_CODEC,
     receiptKey: environment.RECEIPT_KEY === undefined ? undefined : toPrivateKey(environment.RECEIPT_KEY),
+    attestationKeys: attestationKeysOf(environment.ATTESTATION_KEYS),
     webhooks: webhookKeys(environment),
     broker: brokerConfig(environment, GATEWAY.name),
     budgets: parseJsonSetting(

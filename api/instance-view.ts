@@ -20,6 +20,7 @@ export const instanceSummary = (view: InstanceView): InstanceSummary => ({
   conversationId: view.conversationId ?? null,
   claimId: view.claimId ?? null,
   endReason: view.endReason ?? null,
+  expiresAt: view.expiresAt?.toISOString() ?? null,
   createdAt: view.createdAt.toISOString(),
   endedAt: view.endedAt?.toISOString() ?? null,
 });

@@ -2,8 +2,11 @@ import { fileURLToPath } from "node:url";
 import { NativeConnection, Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bury, fence, purge, storeReceipt } from "../activities/registry/end.ts";
+import { moveInstance } from "../activities/registry/instances.ts";
+import { intakeClaim } from "../activities/registry/intake.ts";
 import { intend } from "../activities/registry/ledger.ts";
 import { setPool } from "../activities/registry/pools.ts";
+import { storeSecret } from "../activities/registry/secrets.ts";
 import { FAULT_CODES, FAULT_PARTS } from "../domain/agent-protocol.ts";
 import { explodeWorkflowId, poolWorkflowId } from "../domain/ids.ts";
 import { TASK_QUEUES } from "../domain/task-queues.ts";
@@ -211,6 +214,41 @@ describe("a report", () => {
     const { events } = await fixture.client.workflow.getHandle(explodeWorkflowId(id)).fetchHistory();
     const input = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
     expect(JSON.parse(Buffer.from(input ?? []).toString())).toEqual({ instanceId: id, reason: endReason });
+  });
+
+  test("of the end that people have set is kept and wakes the lifecycle; what is not taken is a conflict", async () => {
+    const { id: unclaimed, secret } = await reportingInstance(fixture.registry);
+    const at = (aheadMs: number, sequence: number) => {
+      const expiresAtMs = Date.now() + aheadMs;
+      return { epoch: 1, sequence, kind: "expiry-set", expiresAtMs };
+    };
+    const dayMs = 24 * 60 * 60_000;
+    expect((await report(unclaimed, secret, at(dayMs, 1))).status).toBe(409);
+    expect((await call(url, `/api/instances/${unclaimed}`)).body).toMatchObject({ expiresAt: null });
+
+    await moveInstance(fixture.registry, unclaimed, "idle");
+    const { instanceId: id } = await intakeClaim(fixture.registry, {
+      pool: POOL,
+      idempotencyKey: "with an end",
+      input: { instructions: "x" },
+      onEmpty: "reject",
+      inviteIdentity: undefined,
+    });
+    if (!id) throw new Error("no instance was bound");
+    await storeSecret(fixture.registry, fixture.registry.db, id, "instance-secret", secret);
+    await fixture.registry.db.updateTable("instances").set({ epoch: 1 }).where("id", "=", id).execute();
+    await startIdle(`instance/${id}`);
+    const event = at(dayMs, 1);
+    const first = await report(id, secret, event);
+    expect([first.status, first.body]).toEqual([202, { taken: "taken" }]);
+    expect((await report(id, secret, event)).body).toEqual({ taken: "repeated" });
+    expect(await signalsOf(`instance/${id}`)).toEqual(["wake", "wake"]);
+    const { body } = await call(url, `/api/instances/${id}`);
+    expect(body).toMatchObject({ expiresAt: new Date(event.expiresAtMs).toISOString() });
+    for (const aheadMs of [11 * 366 * dayMs, -2 * dayMs])
+      expect((await report(id, secret, at(aheadMs, 2))).status).toBe(409);
+    for (const expiresAtMs of [1.5, "tomorrow", null, 9e15])
+      expect((await report(id, secret, { ...event, expiresAtMs })).status).toBe(400);
   });
 
   test("about a join wakes the claim", async () => {

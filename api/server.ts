@@ -10,6 +10,7 @@ import { telnyxBrokerRoutes } from "./broker/telnyx-routes.ts";
 import type { Gateway } from "./gateway.ts";
 import { problemHandler, sendProblem } from "./problems.ts";
 import { logRequests } from "./request-log.ts";
+import { attestationRoutes } from "./routes/attestation.ts";
 import { bootstrapRoutes } from "./routes/bootstrap-routes.ts";
 import { claimRoutes } from "./routes/claims.ts";
 import { codecRoutes } from "./routes/codec-routes.ts";
@@ -78,6 +79,7 @@ export async function buildServer(gateway: Gateway): Promise<Server> {
   await server.register(async (routes: Server) => {
     healthRoutes(routes, gateway);
     publicPoolRoutes(routes, gateway);
+    attestationRoutes(routes, gateway);
     eventRoutes(routes, gateway);
     bootstrapRoutes(routes, gateway);
     claimRoutes(routes, gateway);

@@ -4,6 +4,7 @@ import type { Registry } from "../activities/registry/registry.ts";
 import { localVault } from "../activities/registry/vault.ts";
 import { dataConverterOf } from "../infra/codec/data-converter.ts";
 import { SealingCodec } from "../infra/codec/payload-codec.ts";
+import { attesterOf } from "../infra/config/attestation-keys.ts";
 import { Background } from "./background.ts";
 import { ClaimAnswers } from "./claim-answers.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -43,7 +44,7 @@ export async function startGateway(config: GatewayConfig, log: Log): Promise<Run
   const answers = new ClaimAnswers(registry, config.databaseUrl, log);
   const background = new Background(log);
   const records = new Records(log);
-  const agents = new AgentClient();
+  const agents = new AgentClient({ attest: attesterOf(config.attestationKeys) });
   const server = await buildServer({
     config,
     registry,

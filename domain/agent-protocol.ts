@@ -4,17 +4,20 @@
  * Both sides hold the instance secret (32 bytes, hex). It is used in three ways and never sent before the
  * agent has proved that it holds it too:
  *  - `status` is asked with a request MAC and answered with a proof over the caller's nonce;
- *  - only then `provision`, `notify` and `explode` carry it as `Authorization: Bearer`;
+ *  - only then `provision`, `notify`, `invite` and `explode` carry it as `Authorization: Bearer`;
  *  - the agent carries it as Bearer in its reports to the gateway.
  *
  * A MAC is HMAC-SHA256 in lower-case hex over the UTF-8 of the parts joined by "\n", absent parts as "".
  */
+
+import type { AgentAttestation } from "./attestation.ts";
 
 export const AGENT_PATHS = {
   health: "/pool/health",
   status: "/pool/status",
   provision: "/pool/provision",
   notify: "/pool/notify",
+  invite: "/pool/invite",
   explode: "/pool/explode",
 } as const;
 
@@ -49,6 +52,8 @@ export const statusProofParts = (nonce: string, status: AgentStatus): readonly s
   status.generation,
   String(status.ready),
   status.inboxId ?? "",
+  // What is signed as an agent's inbox has to be proved to be one.
+  status.joinInboxId ?? "",
   status.conversationId ?? "",
   status.claimId ?? "",
   String(status.exploding),
@@ -68,6 +73,8 @@ export interface ProvisionRequest {
   joinUrl?: string;
   profileImage?: string;
   metadata?: Readonly<Record<string, string>>;
+  /** Of the inbox that will speak, as of this attempt; the first that arrives is kept. Renewed by the agent when due. */
+  attestation?: AgentAttestation;
 }
 
 export interface ProvisionAnswer {
@@ -111,6 +118,47 @@ export const PROVISION_REFUSALS = [
 ] as const;
 export type ProvisionRefusal = (typeof PROVISION_REFUSALS)[number];
 
+/**
+ * `POST /pool/invite`: an invite of the conversation's present tag. The one in the claim's answer is dead once somebody has
+ * locked the conversation.
+ */
+export interface InviteRequest {
+  /** The claim that the agent serves. */
+  claimId: string;
+  /** 16–64 hex, fresh for each attempt. */
+  nonce: string;
+}
+
+export interface InviteAnswer {
+  claimId: string;
+  instanceId: string;
+  epoch: number;
+  inviteUrl: string;
+  /** MAC of `inviteProofParts` under the instance secret. */
+  proof: string;
+}
+
+export const inviteProofParts = (nonce: string, answer: Omit<InviteAnswer, "proof">): readonly string[] => [
+  "invite",
+  answer.claimId,
+  nonce,
+  answer.instanceId,
+  String(answer.epoch),
+  answer.inviteUrl,
+];
+
+/** Why there is no invite; answered as the refusals of a provision are. */
+export const INVITE_REFUSALS = [
+  "claimed-by-another",
+  "not-claimed",
+  "not-ready",
+  "exploding",
+  "conversation-locked",
+  /** The agent lets nobody in: it is a guest of the conversation, or may not add members. */
+  "not-the-inviter",
+] as const;
+export type InviteRefusal = (typeof INVITE_REFUSALS)[number];
+
 /** `POST /pool/explode {reason}` → 202 at once; the agent reports `exploding`, ends its part, reports `exploded`. */
 export interface ExplodeRequest {
   /** `member`: an authorised member or the owner said so. `operator` and `expiry` hand over and leave. */
@@ -142,6 +190,8 @@ export type AgentEvent = {
   | { kind: "idle"; inboxId: string; conversationId: string }
   | { kind: "joined"; claimId: string; conversationId: string }
   | { kind: "join-refused"; claimId: string; refusal: ProvisionRefusal }
+  /** An authorised member has set when the conversation ends, in ms since 1970. The earliest report counts. */
+  | { kind: "expiry-set"; expiresAtMs: number }
   | { kind: "exploding"; reason: ExplodeRequest["reason"] }
   | { kind: "exploded"; reason: ExplodeRequest["reason"] }
   | { kind: "fault"; part: FaultPart; code: FaultCode }

@@ -67,6 +67,12 @@ export const ERRORS = {
     "Remove a member or use another conversation.",
   ),
   "conversation-locked": entry(422, false, "The conversation is locked", "Unlock it and make a new invite."),
+  "not-the-inviter": entry(
+    409,
+    false,
+    "The agent lets nobody into this conversation",
+    "Ask one of its members for an invite link.",
+  ),
   "join-refused": entry(422, false, "The inviter did not admit the agent", "Ask for a new invite link."),
   "idempotency-key-reused": entry(
     422,

@@ -16,6 +16,9 @@ export const LIMITS = {
   poolMaxTarget: 500,
   poolMaxStartsPerMinute: 60_000,
   poolMaxAgeHours: 8_760,
+  /** A conversation's end, as set by its people: how far ahead, and how late its agent may come to report it. */
+  expiryMaxAheadDays: 3_653,
+  expiryMaxLateHours: 24,
   claimMaxAttempts: 3,
   restartMaxPerHour: 6,
   codecBodyMaxBytes: 4 * 1024 * 1024,

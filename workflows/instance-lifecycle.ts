@@ -13,10 +13,17 @@ import { equip } from "./equip.ts";
 import { doom, instanceStateQuery, type LifecycleStart, suspect, wake } from "./messages.ts";
 import { InstanceListing } from "./search-attributes.ts";
 import { Track } from "./track.ts";
+import { until } from "./until.ts";
 
 /** How long a started agent may take to report itself ready. A gateway boots in 11–30 s on a busy machine. */
 const READY_DEADLINE_MS = 4 * 60_000;
-const BOUNDS = { maxStartsPerHour: LIMITS.restartMaxPerHour, readyDeadlineMs: READY_DEADLINE_MS };
+/** How long after the end that people have set their agent, if it lives, has to do it by itself. */
+const EXPIRY_GRACE_MS = 60_000;
+const BOUNDS = {
+  maxStartsPerHour: LIMITS.restartMaxPerHour,
+  readyDeadlineMs: READY_DEADLINE_MS,
+  expiryGraceMs: EXPIRY_GRACE_MS,
+};
 /** How often a resting instance is looked at without anything having happened. */
 const REST = "30m";
 const COOL_DOWN = "10m";
@@ -28,6 +35,7 @@ const NEXT_LOOK = { summary: "next look, unless woken" };
 const FAILED_LAUNCH = { summary: "pause after a failed launch" };
 const NO_CREDIT = { summary: "pause after a grant that failed" };
 const TOO_OFTEN = { summary: "pause after too many starts" };
+const PEOPLES_END = "the end that its people have set, with grace for the agent";
 const PROVE_AGAIN = { summary: "pause after a failed proof" };
 
 /**
@@ -53,13 +61,24 @@ export async function instanceLifecycle({ instanceId }: LifecycleStart): Promise
   setHandler(instanceStateQuery, () => track.view);
 
   let unprovenEpoch = 0;
+  let dueMs: number | undefined;
+  // It comes in time whatever is being tried for the instance meanwhile; should it fail, the next look decides.
+  const endWhenDue = until(() => dueMs, PEOPLES_END).then(() =>
+    explodeInstance(instanceId, "exploded-by-member"),
+  );
+  void succeeds(endWhenDue).then(() => {
+    wakes += 1;
+  });
   while (!doomed) {
     const seen = wakes;
     const facts = await registry.observeInstance(instanceId);
-    const action = nextLifecycleAction({ ...facts, unprovenEpoch, suspected }, BOUNDS);
+    const expiresAtMs = facts.expiresAt === undefined ? undefined : Date.parse(facts.expiresAt);
+    const expiresInMs = expiresAtMs === undefined ? undefined : expiresAtMs - Date.now();
+    const action = nextLifecycleAction({ ...facts, expiresInMs, unprovenEpoch, suspected }, BOUNDS);
     track.enter(describe(action, facts.state), facts.state);
     if (action.do === "end") break;
     listing.show(facts);
+    if (expiresAtMs !== undefined && action.do !== "explode") dueMs = expiresAtMs + EXPIRY_GRACE_MS;
 
     const changed = () => doomed || wakes > seen;
     switch (action.do) {

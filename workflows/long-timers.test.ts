@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import { optionalTsToMs } from "@temporalio/common/lib/time.js";
 import type proto from "@temporalio/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSecret } from "../activities/registry/secrets.ts";
 import { createInvite } from "../agent/convos/invite/create.ts";
 import {
   claimWorkflowId,
   explodeWorkflowId,
+  type InstanceId,
   instanceWorkflowId,
   parseClaimId,
   parseInstanceId,
@@ -65,6 +67,36 @@ async function misbehave(instanceId: string, how: string): Promise<void> {
   const url = `${platform.standInUrl}/agents/${instanceId}/misbehave`;
   const answer = await fetch(url, { method: "POST", body: JSON.stringify({ misbehave: how }) });
   expect(answer.status).toBe(200);
+}
+
+/** As the agent would. */
+async function report(instanceId: InstanceId, event: object): Promise<void> {
+  const secret = await readSecret(platform.registry, instanceId, "instance-secret");
+  const headers = { authorization: `Bearer ${secret}` };
+  const answer = await platform.request(
+    "POST",
+    `/api/instances/${instanceId}/events`,
+    { epoch: 1, ...event },
+    headers,
+  );
+  expect(answer.status).toBe(202);
+}
+
+/** The host has a later epoch than any that the platform comes to, and that one is gone: no start succeeds. */
+async function crashForGood(instanceId: InstanceId): Promise<void> {
+  const url = `${platform.standInUrl}/agents/${instanceId}`;
+  const { name } = await platform.instance(instanceId);
+  const spec = {
+    instanceId,
+    name,
+    epoch: 1_000_000,
+    generation: "g",
+    environment: { GATEWAY_URL: platform.apiUrl },
+  };
+  const secrets = { instanceSecret: "0".repeat(64), stateKey: "0".repeat(64), modelKey: "k" };
+  const launched = await fetch(url, { method: "PUT", body: JSON.stringify({ spec, secrets }) });
+  expect(launched.status).toBe(200);
+  expect((await fetch(`${url}/crash`, { method: "POST" })).status).toBe(200);
 }
 
 async function lastedMs(workflowId: string): Promise<number> {
@@ -181,6 +213,52 @@ describe("an instance", () => {
     for (const ms of gaps(looks.slice(-23))) expectAbout(ms, 30 * MINUTE_MS);
     expect(await calls(workflowId, "probeIdle")).toEqual([]);
     expect((await platform.instance(instanceId)).state).toBe("claimed");
+  });
+});
+
+describe("the end that people have set", () => {
+  it("comes at the earliest time told, also to an agent whose machine is gone", {
+    timeout: 60_000,
+  }, async () => {
+    const instanceId = await idleInstance();
+    const { body } = await claimed("with an end");
+    expect(body).toMatchObject({ status: "live", instanceId });
+    const workflowId = instanceWorkflowId(instanceId);
+    const firstMs = Date.now() + 2 * DAY_MS;
+    const told = [firstMs + 3650 * DAY_MS - 2 * DAY_MS, firstMs, firstMs + DAY_MS];
+    for (const [sequence, expiresAtMs] of told.entries())
+      await report(instanceId, { kind: "expiry-set", expiresAtMs, sequence: 1_000 + sequence });
+    expect(await platform.instance(instanceId)).toMatchObject({ expiresAt: new Date(firstMs).toISOString() });
+
+    const before = (await calls(workflowId, "observeInstance")).length;
+    await skip(workflowId, 20 * 30 * MINUTE_MS);
+    await eventually("20 more looks", async () => {
+      return (await calls(workflowId, "observeInstance")).length >= before + 20;
+    });
+    await crashForGood(instanceId);
+    await eventually("it is to be started again", async () => {
+      return (await platform.instance(instanceId)).state === "recovering";
+    });
+    expect(await calls(workflowId, "explodeInstance")).toEqual([]);
+
+    await platform.temporal.workflow.getHandle(workflowId).terminate("by hand");
+    platform.time.allow(workflowId, 4 * DAY_MS);
+    platform.time.allow(explodeWorkflowId(instanceId), MINUTE_MS);
+    await eventually("its lifecycle is started again", async () => {
+      const { lifecycles } = (await platform.request("POST", "/api/pool/reconcile")).body;
+      return Array.isArray(lifecycles) && lifecycles.includes(instanceId);
+    });
+    await eventually(
+      "it has exploded",
+      async () => (await platform.instance(instanceId)).state === "exploded",
+      DEADLINE_MS,
+    );
+    const [at = Number.NaN, ...more] = await calls(workflowId, "explodeInstance");
+    expect(more).toEqual([]);
+    expectAbout(at - firstMs, MINUTE_MS);
+    const { endReason, receipt } = await platform.instance(instanceId);
+    expect(endReason).toBe("exploded-by-member");
+    expect(Object(receipt).body).toContain('"exploded-by-member"');
   });
 });
 

@@ -2,6 +2,8 @@ import {
   AGENT_PATHS,
   type AgentStatus,
   type ExplodeRequest,
+  type InviteRequest,
+  inviteProofParts,
   MAC_HEADER,
   NONCE_HEADER,
   type ProvisionAnswer,
@@ -10,14 +12,21 @@ import {
   statusProofParts,
   statusRequestParts,
 } from "../../domain/agent-protocol.ts";
+import type { AgentAttestation } from "../../domain/attestation.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { AgentConnection, type Answer, NoAnswerError, type Question } from "./agent-connection.ts";
-import { provisionAnswer, type StatusAnswer, statusAnswer } from "./answers.ts";
+import { inviteAnswer, provisionAnswer, type StatusAnswer, statusAnswer } from "./answers.ts";
 import { freshNonce, macOf, verifyMac } from "./proof.ts";
 import { noAnswer, refused } from "./refusal.ts";
 
 /** Each call asks for a proved status first, so a call takes at most the sum of two of these: below 10 s. */
-export const AGENT_TIMEOUTS_MS = { status: 2_000, provision: 7_000, notify: 3_000, explode: 5_000 } as const;
+export const AGENT_TIMEOUTS_MS = {
+  status: 2_000,
+  provision: 7_000,
+  notify: 3_000,
+  invite: 5_000,
+  explode: 5_000,
+} as const;
 export type AgentTimeoutsMs = Readonly<Record<keyof typeof AGENT_TIMEOUTS_MS, number>>;
 
 /** Which process of which instance is meant, and where it was last seen to listen. */
@@ -38,19 +47,37 @@ export interface AgentTarget {
  */
 export class AgentClient {
   readonly #timeoutsMs: AgentTimeoutsMs;
+  readonly #attest: (inboxId: string) => AgentAttestation | undefined;
 
-  constructor(options: { timeoutsMs?: Partial<AgentTimeoutsMs> } = {}) {
+  /** `attest` signs for the inbox that an agent has proved to be its own; without it agents are not attested. */
+  constructor(
+    options: {
+      timeoutsMs?: Partial<AgentTimeoutsMs>;
+      attest?: (inboxId: string) => AgentAttestation | undefined;
+    } = {},
+  ) {
     this.#timeoutsMs = { ...AGENT_TIMEOUTS_MS, ...options.timeoutsMs };
+    this.#attest = options.attest ?? (() => undefined);
   }
 
   async status(target: AgentTarget): Promise<AgentStatus> {
     return this.#withProven(target, async (_connection, status) => status);
   }
 
-  /** Each attempt carries a nonce of its own. The answer is proved and of this claim, instance and epoch. */
-  async provision(target: AgentTarget, request: Omit<ProvisionRequest, "nonce">): Promise<ProvisionAnswer> {
+  /**
+   * Each attempt carries a nonce of its own and an attestation of the inbox that will speak: the one that joins, where
+   * there is an invite. The answer is proved and of this claim, instance and epoch.
+   */
+  async provision(
+    target: AgentTarget,
+    request: Omit<ProvisionRequest, "nonce" | "attestation">,
+  ): Promise<ProvisionAnswer> {
     const nonce = freshNonce();
-    const answer = await this.#act(target, "provision", { ...request, nonce });
+    const answer = await this.#act(target, "provision", ({ inboxId, joinInboxId }): ProvisionRequest => {
+      const speaking = request.joinUrl === undefined ? inboxId : joinInboxId;
+      const attestation = speaking === null ? undefined : this.#attest(speaking);
+      return { ...request, nonce, ...(attestation && { attestation }) };
+    });
     if (answer.status !== 200 || !provisionAnswer.Check(answer.body)) throw new PlatformError("ambiguous");
     const body = answer.body;
     if (!verifyMac(target.instanceSecret, provisionProofParts(nonce, body), body.proof))
@@ -60,23 +87,40 @@ export class AgentClient {
     return body;
   }
 
+  /** An invite of the conversation of this claim, as it is now. The answer is proved and of this instance and epoch. */
+  async invite(target: AgentTarget, claimId: string): Promise<string> {
+    const nonce = freshNonce();
+    const answer = await this.#act(target, "invite", () => ({ claimId, nonce }) satisfies InviteRequest);
+    if (answer.status !== 200 || !inviteAnswer.Check(answer.body)) throw new PlatformError("ambiguous");
+    const body = answer.body;
+    if (!verifyMac(target.instanceSecret, inviteProofParts(nonce, body), body.proof))
+      throw unproven("the invite is not signed with the instance's secret");
+    if (body.claimId !== claimId) throw unproven("the invite is of another claim");
+    assertMeant(target, body);
+    return body.inviteUrl;
+  }
+
   /** Resolves when the agent has taken it upon itself (202); the end is reported to the gateway. */
   async explode(target: AgentTarget, reason: ExplodeRequest["reason"]): Promise<void> {
-    await this.#act(target, "explode", { reason } satisfies ExplodeRequest);
+    await this.#act(target, "explode", () => ({ reason }) satisfies ExplodeRequest);
   }
 
   /** `id` names something that the agent fetches and makes a turn of: at most 128 of `[A-Za-z0-9_-]`. */
   async notify(target: AgentTarget, id: string): Promise<void> {
-    await this.#act(target, "notify", { id });
+    await this.#act(target, "notify", () => ({ id }));
   }
 
-  #act(target: AgentTarget, action: "provision" | "notify" | "explode", body: unknown): Promise<Answer> {
-    return this.#withProven(target, async (connection) => {
+  #act(
+    target: AgentTarget,
+    action: "provision" | "notify" | "invite" | "explode",
+    bodyFor: (status: StatusAnswer) => unknown,
+  ): Promise<Answer> {
+    return this.#withProven(target, async (connection, status) => {
       const answer = await ask(connection, {
         method: "POST",
         path: AGENT_PATHS[action],
         headers: { authorization: `Bearer ${target.instanceSecret}` },
-        body,
+        body: bodyFor(status),
         timeoutMs: this.#timeoutsMs[action],
       });
       if (answer.status >= 200 && answer.status < 300) return answer;

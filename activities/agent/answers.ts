@@ -32,10 +32,19 @@ const Provision = Type.Object({
   proof: Proof,
 });
 
+const Invite = Type.Object({
+  claimId: Id,
+  instanceId: Id,
+  epoch: Type.Integer({ minimum: 1 }),
+  inviteUrl: Type.String({ minLength: 1, maxLength: 8_192 }),
+  proof: Proof,
+});
+
 const AgentProblem = Type.Object({ code: Type.String({ maxLength: 64 }) });
 
 export const statusAnswer = Compile(Status);
 export const provisionAnswer = Compile(Provision);
+export const inviteAnswer = Compile(Invite);
 export const problemAnswer = Compile(AgentProblem);
 
 export type StatusAnswer = Static<typeof Status>;

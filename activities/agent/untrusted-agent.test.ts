@@ -1,14 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
-import { type AgentStatus, provisionProofParts, statusProofParts } from "../../domain/agent-protocol.ts";
+import {
+  type AgentStatus,
+  inviteProofParts,
+  provisionProofParts,
+  statusProofParts,
+} from "../../domain/agent-protocol.ts";
 import { PlatformError } from "../../domain/errors.ts";
 import { AgentClient, type AgentTarget } from "./agent-client.ts";
 import { macOf } from "./proof.ts";
 
 const SECRET = "5ec2e7".padEnd(64, "0");
 const REQUEST = { claimId: "c".repeat(20), instructions: "moon" };
-const client = new AgentClient({ timeoutsMs: { status: 300, provision: 300 } });
+const client = new AgentClient({ timeoutsMs: { status: 300, provision: 300, invite: 300 } });
 
 const honest: AgentStatus = {
   instanceId: "aaaaaaaaaaaa",
@@ -107,6 +112,7 @@ test.each(strangers)("what %s gets neither the secret nor a word", async (title,
   if (title === "replays an earlier answer") await client.status(target);
   const calls = [
     () => client.provision(target, REQUEST),
+    () => client.invite(target, REQUEST.claimId),
     () => client.explode(target, "operator"),
     () => client.notify(target, "moon"),
   ];
@@ -183,6 +189,39 @@ test.each(after)("a proved agent that then %s", async (_title, behave, code) => 
   });
   expect((await failure(client.provision(target, REQUEST))).code).toBe(code);
   expect(seen.requests).toBe(2);
+});
+
+const invited = (body: string, change: Record<string, unknown> = {}, secret = SECRET): string => {
+  const { nonce }: { nonce?: unknown } = JSON.parse(body);
+  const changed = { ...answer, inviteUrl: "u", ...change };
+  return JSON.stringify({ ...changed, proof: macOf(secret, inviteProofParts(String(nonce), changed)) });
+};
+const inviting: [string, (body: string) => string, string][] = [
+  ["signed with another secret", (body) => invited(body, {}, "f".repeat(64)), "agent-unproven"],
+  ["of another claim", (body) => invited(body, { claimId: "d".repeat(20) }), "agent-unproven"],
+  ["of another epoch", (body) => invited(body, { epoch: 4 }), "agent-unproven"],
+  ["none", (body) => invited(body, { inviteUrl: "" }), "ambiguous"],
+  ["the answer to a provision", (body) => provisioned(body, {}), "agent-unproven"],
+];
+
+test.each(inviting)("an invite that is %s is not taken", async (_title, reply, code) => {
+  const { target } = await listening((request, response, body) => {
+    response.end(request.method === "GET" ? signed(request) : reply(body));
+  });
+  expect((await failure(client.invite(target, REQUEST.claimId))).code).toBe(code);
+});
+
+test("a proved invite is taken; a refusal is known by its code", async () => {
+  const { target } = await listening((request, response, body) => {
+    response.end(request.method === "GET" ? signed(request) : invited(body));
+  });
+  expect(await client.invite(target, REQUEST.claimId)).toBe("u");
+  const locked = await listening((request, response) => {
+    if (request.method === "GET") response.end(signed(request));
+    else response.writeHead(422).end('{"code":"conversation-locked"}');
+  });
+  const error = await failure(client.invite(locked.target, REQUEST.claimId));
+  expect(error.code).toBe("conversation-locked");
 });
 
 test("a proved answer is taken, with fields that are not known here", async () => {

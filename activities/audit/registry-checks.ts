@@ -6,6 +6,8 @@ import type { Database } from "../registry/database.ts";
 const BOUND_LIMIT = "40 minutes";
 const WAITING_LIMIT = "20 minutes";
 const PENDING_LIMIT = "4 days";
+/** Beyond the grace of a living agent, and the time that Reconcile may take to put a lifecycle back to work. */
+const EXPIRY_LIMIT = "15 minutes";
 
 interface Check {
   invariant: AuditedInvariant;
@@ -81,6 +83,12 @@ export const REGISTRY_CHECKS: readonly Check[] = [
       (state = 'bound' AND state_since < now() - ${BOUND_LIMIT}::interval)
       OR (state = 'waiting' AND state_since < now() - ${WAITING_LIMIT}::interval)
       OR (state = 'pending' AND state_since < now() - ${PENDING_LIMIT}::interval)`,
+  },
+  {
+    invariant: "I8",
+    detail: "the instance goes on after the end that its people have set",
+    query: sql`SELECT id AS subject FROM instances
+      WHERE desired = 'present' AND expires_at < now() - ${EXPIRY_LIMIT}::interval`,
   },
   {
     invariant: "I9",

@@ -21,6 +21,7 @@ export interface InstanceView {
   inboxId: string | undefined;
   conversationId: string | undefined;
   endReason: EndReason | undefined;
+  expiresAt: Date | undefined;
   claimId: ClaimId | undefined;
   createdAt: Date;
   endedAt: Date | undefined;
@@ -52,6 +53,7 @@ const viewOf = (row: InstanceRow): InstanceView => ({
   inboxId: row.inbox_id ?? undefined,
   conversationId: row.conversation_id ?? undefined,
   endReason: row.end_reason ?? undefined,
+  expiresAt: row.expires_at ?? undefined,
   claimId: row.claim_id ?? undefined,
   createdAt: row.created_at,
   endedAt: row.ended_at ?? undefined,

@@ -1,11 +1,13 @@
 import type { AgentEvent } from "../../domain/agent-protocol.ts";
 import type { InstanceId } from "../../domain/ids.ts";
 import type { EndReason } from "../../domain/instance-state.ts";
+import { setExpiry } from "./expiry.ts";
 import type { Registry } from "./registry.ts";
 
 /**
  * Writes down what an agent reports, before anybody is woken by it; so a lost signal loses nothing. `stale` is a
- * report of an epoch that is not the present one, `repeated` one that was taken before.
+ * report of an epoch that is not the present one, `repeated` one that was taken before. Throws `conflict` for an expiry
+ * that is not taken.
  */
 export async function takeReport(
   { db }: Registry,
@@ -45,6 +47,7 @@ export async function takeReport(
         .where("id", "=", id)
         .execute();
     }
+    if (event.kind === "expiry-set") await setExpiry(tx, id, event.expiresAtMs);
     return "taken";
   });
 }
@@ -54,6 +57,8 @@ function detailOf(event: AgentEvent): string | null {
     case "exploding":
     case "exploded":
       return event.reason;
+    case "expiry-set":
+      return new Date(event.expiresAtMs).toISOString();
     case "fault":
       return `${event.part}: ${event.code}`;
     case "joined":

@@ -78,6 +78,8 @@ export interface InstancesTable {
   /** Sealed under the master key; null once purged, which makes the instance's secrets unreadable. */
   data_key: Buffer | null;
   end_reason: EndReason | null;
+  /** When its conversation ends by its people's word; null while they have set nothing. */
+  expires_at: Date | null;
   /** Idle and starting instances when this one was planned, and what they had to be below; null for an operator's. */
   plan_supply: number | null;
   plan_limit: number | null;

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { askInvite } from "../../activities/agent/ask-invite.ts";
 import { type ClaimView, endClaim, readClaim } from "../../activities/registry/claims.ts";
 import { type Intake, intakeClaim } from "../../activities/registry/intake.ts";
 import { hasOpenClaim } from "../../activities/registry/open-claim.ts";
@@ -15,6 +16,7 @@ import {
   ClaimParams,
   ClaimStatus,
   DeliveredClaim,
+  FreshInvite,
 } from "../schemas/claim.ts";
 import { PROBLEMS } from "../schemas/problem.ts";
 import { serveClaim } from "../serve-claim.ts";
@@ -66,6 +68,26 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
       config: { access: "claim" },
     },
     async (request) => claimStatus(await readOrThrow(gateway, request.params.id)),
+  );
+  server.post(
+    "/api/claims/:id/invite",
+    {
+      schema: {
+        operationId: "freshInvite",
+        summary: "A new invite to a live claim's conversation",
+        description:
+          "The claim's own invite, and every one before, is dead once somebody has locked the conversation. The agent makes this one from the conversation as it is now; it is stored nowhere.",
+        params: ClaimParams,
+        response: { 200: FreshInvite, ...PROBLEMS },
+      },
+      config: { access: "claim" },
+    },
+    async (request, reply) => {
+      const claimId = parseClaimId(request.params.id);
+      if (!claimId) throw new PlatformError("not-found");
+      reply.header("cache-control", "no-store");
+      return { inviteUrl: await askInvite(gateway, claimId) };
+    },
   );
   server.delete(
     "/api/claims/:id",

@@ -70,6 +70,7 @@ async function wake(gateway: Gateway, id: InstanceId, event: AgentEvent): Promis
         deliverInbound(gateway, id, { onlyDue: false }),
       );
       return workflows.wakeInstance(id);
+    case "expiry-set":
     case "fault":
     case "exploded":
       return workflows.wakeInstance(id);

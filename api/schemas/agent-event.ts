@@ -3,6 +3,8 @@ import { FAULT_CODES, FAULT_PARTS, PROVISION_REFUSALS } from "../../domain/agent
 import { strict } from "./common.ts";
 
 const Id = Type.String({ pattern: "^[\\x21-\\x7e]{1,128}$" });
+/** Whatever a date can be: a time that is not taken is a conflict, which the agent does not repeat. */
+const Moment = Type.Integer({ minimum: 0, maximum: 8.64e15 });
 const Reason = Type.Enum(["member", "removed", "operator", "expiry"]);
 const report = {
   epoch: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
@@ -21,6 +23,7 @@ export const EventBody = Type.Union([
     },
     strict,
   ),
+  Type.Object({ ...report, kind: Type.Literal("expiry-set"), expiresAtMs: Moment }, strict),
   Type.Object({ ...report, kind: Type.Literal("exploding"), reason: Reason }, strict),
   Type.Object({ ...report, kind: Type.Literal("exploded"), reason: Reason }, strict),
   Type.Object(

@@ -89,6 +89,13 @@ export const AcceptedClaim = Type.Object(
   strict,
 );
 
+export const FreshInvite = Type.Object(
+  {
+    inviteUrl: Type.String({ description: "Lets its reader into the conversation until somebody locks it." }),
+  },
+  strict,
+);
+
 export const ClaimStatus = Type.Object(
   {
     ...Type.Partial(Type.Object(delivered)).properties,

@@ -17,6 +17,11 @@ const instance = {
   conversationId: Nullable("XMTP group of the agent."),
   claimId: Nullable("The claim it serves."),
   endReason: Nullable("Why it ended or is ending."),
+  expiresAt: Type.Unsafe<string | null>({
+    type: ["string", "null"],
+    format: "date-time",
+    description: "When its people have set its conversation to end.",
+  }),
   createdAt: Time("When the pool decided on it."),
   endedAt: Type.Unsafe<string | null>({ type: ["string", "null"], format: "date-time" }),
 };

@@ -10,6 +10,7 @@ const facts: LifecycleFacts = {
   readyEpoch: 0,
   process: "absent",
   reportedEnd: undefined,
+  expiresInMs: undefined,
   recentStarts: 0,
   startedMsAgo: 10_000,
   faultedEpoch: 0,
@@ -26,7 +27,10 @@ const SILENT: Partial<LifecycleFacts> = {
   startedMsAgo: 240_000,
 };
 const next = (change: Partial<LifecycleFacts>) =>
-  nextLifecycleAction({ ...facts, ...change }, { maxStartsPerHour: 6, readyDeadlineMs: 240_000 });
+  nextLifecycleAction(
+    { ...facts, ...change },
+    { maxStartsPerHour: 6, readyDeadlineMs: 240_000, expiryGraceMs: 60_000 },
+  );
 
 describe("nextLifecycleAction", () => {
   it.each([
@@ -155,6 +159,31 @@ describe("nextLifecycleAction", () => {
     [
       "ends what reported its own end",
       { state: "claimed", epoch: 1, process: "running", reportedEnd: "removed" },
+      { do: "explode", reason: "removed" },
+    ],
+    [
+      "leaves the end that its people have set to the agent for a while",
+      { state: "claimed", epoch: 1, process: "running", expiresInMs: -59_999 },
+      { do: "rest" },
+    ],
+    [
+      "then ends it as they have said",
+      { state: "claimed", epoch: 1, process: "running", expiresInMs: -60_000 },
+      { do: "explode", reason: "exploded-by-member" },
+    ],
+    [
+      "also one whose process is gone, instead of starting it again",
+      { state: "recovering", epoch: 2, process: "absent", expiresInMs: -86_400_000 },
+      { do: "explode", reason: "exploded-by-member" },
+    ],
+    [
+      "starts it again before that time",
+      { state: "claimed", epoch: 1, process: "exited", expiresInMs: 1_000 },
+      { do: "launch", after: 1 },
+    ],
+    [
+      "takes what the agent has said about its end before that time",
+      { state: "claimed", epoch: 1, process: "running", reportedEnd: "removed", expiresInMs: -60_000 },
       { do: "explode", reason: "removed" },
     ],
     ["is done once the instance is to be absent", { state: "exploding", desired: "absent" }, { do: "end" }],

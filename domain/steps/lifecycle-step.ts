@@ -10,6 +10,8 @@ export interface LifecycleFacts {
   process: "running" | "exited" | "absent" | "unknown";
   /** What the agent has said about its own end, if anything. */
   reportedEnd: EndReason | undefined;
+  /** Until the end that its people have set, if any; below 0 when it has passed. */
+  expiresInMs: number | undefined;
   /** Starts of its process within the last hour. */
   recentStarts: number;
   /** Since its process was started last, or since it came into its state, whichever is later. */
@@ -51,6 +53,8 @@ export interface LifecycleBounds {
   maxStartsPerHour: number;
   /** How long a started agent may take to report itself ready. */
   readyDeadlineMs: number;
+  /** How long after the end that its people have set a living agent has to end by itself. */
+  expiryGraceMs: number;
 }
 
 /**
@@ -61,6 +65,8 @@ export function nextLifecycleAction(facts: LifecycleFacts, bounds: LifecycleBoun
   if (facts.desired === "absent" || facts.state === "exploding" || facts.state === "exploded")
     return { do: "end" };
   if (facts.reportedEnd) return { do: "explode", reason: facts.reportedEnd };
+  if (facts.expiresInMs !== undefined && facts.expiresInMs + bounds.expiryGraceMs <= 0)
+    return { do: "explode", reason: "exploded-by-member" };
   const gone = facts.process === "exited" || facts.process === "absent";
   const failed = gone || (facts.epoch > 0 && facts.faultedEpoch === facts.epoch);
   const ready = facts.epoch > 0 && facts.readyEpoch === facts.epoch;

@@ -13,6 +13,7 @@ import * as spend from "./migrations/0005-spend.ts";
 import * as inbound from "./migrations/0006-inbound.ts";
 import * as poolDepth from "./migrations/0007-pool-depth.ts";
 import * as leaks from "./migrations/0008-leaks.ts";
+import * as expiry from "./migrations/0009-expiry.ts";
 
 const MIGRATIONS = {
   "0001-registry": registry,
@@ -23,6 +24,7 @@ const MIGRATIONS = {
   "0006-inbound": inbound,
   "0007-pool-depth": poolDepth,
   "0008-leaks": leaks,
+  "0009-expiry": expiry,
 };
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

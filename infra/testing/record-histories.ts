@@ -4,7 +4,10 @@
  * and no running workflow needs to: `npx node infra/testing/record-histories.ts` (about 6 minutes).
  */
 import { randomBytes } from "node:crypto";
+import { optionalTsToMs } from "@temporalio/common/lib/time.js";
+import { readSecret } from "../../activities/registry/secrets.ts";
 import { createInvite } from "../../agent/convos/invite/create.ts";
+import { parseInstanceId } from "../../domain/ids.ts";
 import { TASK_QUEUES } from "../../domain/task-queues.ts";
 import { WORKFLOW_TYPES } from "../../domain/workflow-types.ts";
 import { abandonResource } from "../../workflows/messages.ts";
@@ -15,6 +18,8 @@ import { TestPlatform } from "./platform.ts";
 const DEADLINE_MS = 90_000;
 /** Longer than a started instance may take to report itself ready, and its end. */
 const NEVER_READY_MS = 6 * 60_000;
+/** Of a lifecycle, after the end that people have set. */
+const GRACE_MS = 60_000;
 
 await using platform = await TestPlatform.start({ target: 0, compute: "stand-in" });
 await platform.run("gateway", "claims");
@@ -22,9 +27,12 @@ await platform.run("gateway", "claims");
 const silent = await startTwoThatNeverBecomeReady();
 await recordPool();
 await recordClaims();
+const expiring = await claimOneThatExpires();
 await recordLifecycles();
 await recordExplodes();
 await recordLooks();
+await eventually("the one that its people have ended has exploded", () => isExploded(expiring), DEADLINE_MS);
+await record("instanceLifecycle", "claimed-then-expired", `instance/${expiring}`);
 await eventually("the deadline of the silent one passes", () => isExploded(silent), NEVER_READY_MS);
 await record("instanceLifecycle", "never-ready", `instance/${silent}`);
 
@@ -185,6 +193,31 @@ async function recordClaims(): Promise<void> {
 function invite(): string {
   const [inboxId, groupId] = [randomBytes(32).toString("hex"), randomBytes(16).toString("hex")];
   return createInvite({ privateKey: randomBytes(32), inboxId, groupId, tag: "abcdefghij", env: "local" }).url;
+}
+
+/** Its people set an end, then an earlier one; its agent lives, but does not end by itself. */
+async function claimOneThatExpires(): Promise<string> {
+  await replenished(1);
+  const { instanceId } = await claimOn("expiring");
+  const id = parseInstanceId(instanceId);
+  const secret = id && (await readSecret(platform.registry, id, "instance-secret"));
+  const path = `/api/instances/${instanceId}/events`;
+  const handle = platform.temporal.workflow.getHandle(`instance/${instanceId}`);
+  for (const [sequence, aheadMs] of [3_600_000, 10_000].entries()) {
+    const event = { kind: "expiry-set", epoch: 1, sequence: 1_000 + sequence };
+    const body = { ...event, expiresAtMs: Date.now() + aheadMs };
+    const { status } = await platform.request("POST", path, body, { authorization: `Bearer ${secret}` });
+    if (status !== 202) throw new Error(`the report was answered with ${status}`);
+    await eventually("its timer runs", async () => {
+      const { events } = await handle.fetchHistory();
+      const timers = events?.map(({ timerStartedEventAttributes: timer }) => timer?.startToFireTimeout) ?? [];
+      return timers.some((timeout) => {
+        const ms = optionalTsToMs(timeout) ?? 0;
+        return ms > aheadMs && ms <= aheadMs + GRACE_MS;
+      });
+    });
+  }
+  return instanceId;
 }
 
 async function recordLifecycles(): Promise<void> {

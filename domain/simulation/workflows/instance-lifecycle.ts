@@ -14,7 +14,11 @@ import { observeInstance } from "./observe.ts";
 import { LAUNCH, OFTEN, PROVE } from "./retries.ts";
 import { startExplode, wakePool } from "./starts.ts";
 
-const BOUNDS = { maxStartsPerHour: LIMITS.restartMaxPerHour, readyDeadlineMs: 4 * 60_000 };
+const BOUNDS = {
+  maxStartsPerHour: LIMITS.restartMaxPerHour,
+  readyDeadlineMs: 4 * 60_000,
+  expiryGraceMs: 60_000,
+};
 const REST_MS = 30 * 60_000;
 const COOL_DOWN_MS = 10 * 60_000;
 const UNPROVEN_MS = 15_000;
@@ -26,7 +30,8 @@ export function* lifecycleWorkflow(world: World, self: Task, id: string): Flow<v
     const seen = self.wakes;
     const changed = () => self.wakes > seen;
     const facts = yield* activity(world, self, OFTEN, () => observeInstance(world, id));
-    const action = world.rules.nextLifecycleAction({ ...facts, unprovenEpoch, suspected: false }, BOUNDS);
+    const known = { ...facts, unprovenEpoch, suspected: false, expiresInMs: undefined };
+    const action = world.rules.nextLifecycleAction(known, BOUNDS);
     switch (action.do) {
       case "end":
         return;

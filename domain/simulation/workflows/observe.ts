@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 export function* observeInstance(
   world: World,
   id: string,
-): Flow<Omit<LifecycleFacts, "unprovenEpoch" | "suspected">> {
+): Flow<Omit<LifecycleFacts, "unprovenEpoch" | "suspected" | "expiresInMs">> {
   const { state, desired, epoch, readyEpoch } = world.tables.instance(id);
   const process = yield* observeProcess(world, id);
   const { reportedEnd, faultedEpoch, launchedMs, stateSinceMs } = world.tables.instance(id);

@@ -1,5 +1,7 @@
 import {
   AGENT_PATHS,
+  type InviteAnswer,
+  type InviteRequest,
   MAC_HEADER,
   NONCE_HEADER,
   type ProvisionAnswer,
@@ -64,6 +66,12 @@ export class AgentCaller {
   async provision(url: string, request: ProvisionRequest): Promise<ProvisionAnswer> {
     const { status, body } = await this.post(url, AGENT_PATHS.provision, request);
     if (status !== 200 || !isAnswer<ProvisionAnswer>(body)) throw new Error(`provision answered ${status}`);
+    return body;
+  }
+
+  async invite(url: string, request: InviteRequest): Promise<InviteAnswer> {
+    const { status, body } = await this.post(url, AGENT_PATHS.invite, request);
+    if (status !== 200 || !isAnswer<InviteAnswer>(body)) throw new Error(`invite answered ${status}`);
     return body;
   }
 

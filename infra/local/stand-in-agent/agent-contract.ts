@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   AGENT_PATHS,
   type AgentSecrets,
+  inviteProofParts,
   provisionProofParts,
   statusProofParts,
 } from "../../../domain/agent-protocol.ts";
@@ -106,7 +107,8 @@ export function describeAgentContract(
     test("without the secret nothing is told and nothing is done", async () => {
       const stranger = new AgentCaller(newId(64));
       expect((await stranger.askStatus(agent.url, newId(32))).status).toBe(401);
-      for (const path of [AGENT_PATHS.provision, AGENT_PATHS.notify, AGENT_PATHS.explode])
+      const { provision, notify, invite, explode } = AGENT_PATHS;
+      for (const path of [provision, notify, invite, explode])
         expect((await stranger.post(agent.url, path, {})).status).toBe(401);
       expect((await caller.status(agent.url, newId(32))).claimId).toBeNull();
     });
@@ -145,6 +147,18 @@ export function describeAgentContract(
       expect(answer.status).toBe(409);
       expect(answer.body).toMatchObject({ code: "claimed-by-another" });
       expect((await caller.status(agent.url, newId(32))).claimId).toBe(claimId);
+    });
+
+    test("an invite is made anew for the claim that is served, and proved", async () => {
+      const nonce = newId(32);
+      const first = await caller.invite(agent.url, { claimId, nonce });
+      expect(first).toMatchObject({ claimId, instanceId, epoch: 1 });
+      expect(first.inviteUrl).toMatch(/^https:\/\//);
+      expect(first.proof).toBe(caller.sign(inviteProofParts(nonce, first)));
+      const again = await caller.invite(agent.url, { claimId, nonce: newId(32) });
+      expect(again.inviteUrl).not.toBe(first.inviteUrl);
+      const other = await caller.post(agent.url, AGENT_PATHS.invite, { claimId: newId(20), nonce });
+      expect([other.status, other.body]).toMatchObject([409, { code: "claimed-by-another" }]);
     });
 
     test("a notification is taken", async () => {

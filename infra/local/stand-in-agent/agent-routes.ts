@@ -6,7 +6,7 @@ import {
   type ProvisionRefusal,
 } from "../../../domain/agent-protocol.ts";
 import { HttpProblem, readBody, sendEmpty, sendJson } from "./json-http.ts";
-import { explodeRequest, notifyRequest, provisionRequest } from "./requests.ts";
+import { explodeRequest, inviteRequest, notifyRequest, provisionRequest } from "./requests.ts";
 import type { StandInAgent } from "./stand-in-agent.ts";
 
 const NONCE = /^[0-9a-f]{16,64}$/;
@@ -33,6 +33,12 @@ export async function answerForAgent(
       requireBearer(agent, request);
       await readBody(request, notifyRequest);
       return sendEmpty(response, 204);
+    case `POST ${AGENT_PATHS.invite}`: {
+      requireBearer(agent, request);
+      const answer = agent.invite(await readBody(request, inviteRequest));
+      if (typeof answer === "string") throw new HttpProblem(409, answer);
+      return sendJson(response, 200, answer);
+    }
     case `POST ${AGENT_PATHS.explode}`: {
       requireBearer(agent, request);
       const { reason } = await readBody(request, explodeRequest);

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { AgentAttestation } from "../../../domain/attestation.ts";
 import { MISBEHAVIOURS } from "./misbehaviour.ts";
 
 const Hex = (min: number, max: number): ReturnType<typeof Type.String> =>
@@ -15,7 +16,15 @@ export const provisionRequest = Compile(
       joinUrl: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 })),
       profileImage: Type.Optional(Type.String({ maxLength: 2_048 })),
       metadata: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 500 }))),
+      attestation: Type.Optional(AgentAttestation),
     },
+    { additionalProperties: false },
+  ),
+);
+
+export const inviteRequest = Compile(
+  Type.Object(
+    { claimId: Type.String({ pattern: "^[a-z0-9]{20}$" }), nonce: Hex(16, 64) },
     { additionalProperties: false },
   ),
 );

@@ -2,6 +2,10 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   type AgentStatus,
   type ExplodeRequest,
+  type InviteAnswer,
+  type InviteRefusal,
+  type InviteRequest,
+  inviteProofParts,
   type ProvisionAnswer,
   type ProvisionRefusal,
   type ProvisionRequest,
@@ -31,6 +35,7 @@ export interface StandInOptions {
 }
 
 const newId = (bytes: number): string => randomBytes(bytes).toString("hex");
+const newInvite = (): string => `https://stand-in.invalid/v2?i=${newId(24)}`;
 const conversationOf = (joinUrl: string): string =>
   createHash("sha256").update(joinUrl).digest("hex").slice(0, 32);
 
@@ -125,6 +130,18 @@ export class StandInAgent {
     return { ...answer, proof: this.#sign(provisionProofParts(request.nonce, answer)) };
   }
 
+  /** A link like the claim's own, another one each time. Returns why it refuses, or the answer. */
+  invite({ claimId, nonce }: InviteRequest): InviteAnswer | InviteRefusal {
+    if (this.#state?.kind === "tombstone") return "exploding";
+    const claim = this.#state?.claim ?? null;
+    if (claim === null) return "not-claimed";
+    if (claim.claimId !== claimId) return "claimed-by-another";
+    if (claim.outcome !== "created") return "not-the-inviter";
+    const { instanceId, epoch } = this.#options;
+    const answer = { claimId, instanceId, epoch, inviteUrl: newInvite() };
+    return { ...answer, proof: this.#sign(inviteProofParts(nonce, answer)) };
+  }
+
   /** The tombstone is kept before this returns; what follows happens by itself. */
   explode(reason: ExplodeRequest["reason"]): void {
     if (this.#state?.kind === "tombstone") return;
@@ -159,8 +176,7 @@ export class StandInAgent {
     const { claimId, joinUrl } = request;
     const agentName = request.name ?? this.#options.defaultAgentName;
     if (joinUrl === undefined) {
-      const inviteUrl = `https://stand-in.invalid/v2?i=${newId(24)}`;
-      return { claimId, outcome: "created", agentName, conversationId: own, inviteUrl };
+      return { claimId, outcome: "created", agentName, conversationId: own, inviteUrl: newInvite() };
     }
     const join = joinOutcome(joinUrl);
     if ("refusal" in join) return join.refusal;

@@ -74,6 +74,18 @@ export const OWNERSHIP_PLANTS: readonly Plant[] = [
   })),
   ...stuckClaims(),
   inPostgres(
+    "I8",
+    "the instance goes on after the end that its people have set",
+    "an end long past",
+    ({ live }) => ({
+      subject: live.instanceId,
+      plant: [
+        sql`UPDATE instances SET expires_at = now() - interval '16 minutes' WHERE id = ${live.instanceId}`,
+      ],
+      undo: [sql`UPDATE instances SET expires_at = NULL WHERE id = ${live.instanceId}`],
+    }),
+  ),
+  inPostgres(
     "I9",
     "an instance that served a claim was ended for a reason that only holds for unclaimed ones",
     "a failed probe",
