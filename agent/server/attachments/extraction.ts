@@ -29,6 +29,7 @@ export interface ExtractionOptions {
 const PROGRAM = fileURLToPath(new URL("./extract-main.ts", import.meta.url));
 /** No character takes more than the six bytes of a JSON escape. */
 const OUTPUT_MAX_BYTES = 6 * TEXT_MAX_CHARS + 1_024;
+const LIBRARIES = ["unpdf", "mammoth", "read-excel-file/universal", "fflate"] as const;
 const MEMORY_CHECK_MS = 50;
 /** Reached only by a process whose server died; else the time limit comes first, also when two cores are at work. */
 const CPU_MAX_SECONDS = (3 * EXTRACTION_TIMEOUT_MS) / 1_000;
@@ -108,16 +109,16 @@ function start(kind: Extractable, options: ExtractionOptions): ChildProcess {
   return child;
 }
 
-/** The `node_modules` that hold the parsers. */
+/** Where Node looks for the parsers, and where they are: package managers put links in the one that lead to the other. */
 function libraryFolders(): ReadonlySet<string> {
   const { resolve } = createRequire(import.meta.url);
   const folder = "/node_modules/";
-  return new Set(
-    ["unpdf", "mammoth", "read-excel-file/universal", "fflate"].map((name) => {
-      const path = resolve(name);
-      return path.slice(0, path.lastIndexOf(folder) + folder.length);
-    }),
-  );
+  const lookedIn = (resolve.paths(LIBRARIES[0]) ?? []).filter((path) => path.endsWith("/node_modules"));
+  const found = LIBRARIES.map((name) => {
+    const path = resolve(name);
+    return path.slice(0, path.indexOf(folder) + folder.length);
+  });
+  return new Set([...lookedIn.map((path) => `${path}/`), ...found]);
 }
 
 function collect(child: ChildProcess, onTooMuch: () => void): () => string {

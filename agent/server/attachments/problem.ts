@@ -4,7 +4,7 @@ import type { FileProblem } from "./file-error.ts";
 /** What cannot be read, and why, in words for people. `file` is the name or "the file". */
 const SENTENCES: Readonly<Record<FileProblem, (file: string) => string>> = {
   "too-large": (file) =>
-    `I couldn't open ${file}: it is too large for me (25 MB at most, 10 MB for pictures).`,
+    `I couldn't open ${file}: it is too large for me (25 MB at most; pictures 10 MB and 50 megapixels).`,
   "too-many": () => "I only opened the first 10 files of that message. Please send the rest separately.",
   unreachable: (file) => `I couldn't download ${file}. Could you send it again?`,
   "not-https": (file) => `I didn't open ${file}, because its download address is not a secure one.`,
