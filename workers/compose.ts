@@ -16,6 +16,7 @@ import { localVault } from "../activities/registry/vault.ts";
 import { ResourceCatalogue } from "../activities/resources/catalogue.ts";
 import { parsePoolName } from "../domain/ids.ts";
 import { dataConverterOf } from "../infra/codec/data-converter.ts";
+import { attestationKeysOf, attesterOf } from "../infra/config/attestation-keys.ts";
 import { ConfigError } from "../infra/config/environment.ts";
 import { parseJsonSetting } from "../infra/config/json-setting.ts";
 import { masterKeysOf } from "../infra/config/master-keys.ts";
@@ -90,7 +91,7 @@ export async function compose(config: WorkerConfig, maxConnections: number): Pro
         dataConverter,
       }),
       compute: computeDriver(config, registry, budgets),
-      agents: new AgentClient(),
+      agents: new AgentClient({ attest: attesterOf(attestationKeysOf(config.ATTESTATION_KEYS)) }),
       openrouter,
       resources,
       retention: { backupHours: config.BACKUP_RETENTION_H, historyHours: config.HISTORY_RETENTION_H },

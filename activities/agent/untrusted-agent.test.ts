@@ -93,6 +93,12 @@ const strangers: [string, Behave, string][] = [
     "agent-unproven",
   ],
   [
+    // It would be signed as an agent's.
+    "tells another inbox that joins than it signs",
+    (request, response) => response.end(signed(request).replace('"join"', '"mine"')),
+    "agent-unproven",
+  ],
+  [
     "replays an earlier answer",
     (request, response) => {
       replayed ||= signed(request);
@@ -222,6 +228,25 @@ test("a proved invite is taken; a refusal is known by its code", async () => {
   });
   const error = await failure(client.invite(locked.target, REQUEST.claimId));
   expect(error.code).toBe("conversation-locked");
+});
+
+test.each([
+  ["the conversation's", {}, "inbox"],
+  ["the one that joins", { joinUrl: "https://x.invalid/v2?i=abc" }, "join"],
+])("what is attested is the inbox that will speak: %s", async (_title, more, inboxId) => {
+  const bodies: unknown[] = [];
+  const { target } = await listening((request, response, body) => {
+    if (request.method === "POST") bodies.push(JSON.parse(body));
+    response.end(request.method === "GET" ? signed(request) : provisioned(body, {}));
+  });
+  const attest = (attested: string) =>
+    attested === inboxId
+      ? { inboxId, signature: "s", timestamp: "2026-11-23T00:00:00Z", keyId: "key" }
+      : undefined;
+  await new AgentClient({ attest }).provision(target, { ...REQUEST, ...more });
+  expect(bodies).toMatchObject([{ attestation: { inboxId } }]);
+  await client.provision(target, { ...REQUEST, ...more });
+  expect(bodies[1]).not.toHaveProperty("attestation");
 });
 
 test("a proved answer is taken, with fields that are not known here", async () => {

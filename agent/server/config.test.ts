@@ -25,6 +25,7 @@ describe("the environment", () => {
       host: "127.0.0.1",
       port: 0,
       stateDir: "/data",
+      stateVolumeRequired: false,
       standalone: false,
       gatewayUrl: "http://127.0.0.1:8080",
       xmtpEnv: "local",
@@ -35,6 +36,7 @@ describe("the environment", () => {
       defaultAgentName: "Agent",
       conversationOwner: "first-joiner",
       markdown: false,
+      fileOrigins: [],
       gatewayUid: undefined,
     });
   });
@@ -43,6 +45,7 @@ describe("the environment", () => {
     [{ INSTANCE_ID: undefined }, "INSTANCE_ID is missing"],
     [{ STATE_DIR: "" }, "STATE_DIR is missing"],
     [{ STATE_DIR: "relative" }, "STATE_DIR is invalid"],
+    [{ STATE_VOLUME_REQUIRED: "1" }, "STATE_VOLUME_REQUIRED is invalid"],
     [{ EPOCH: "0" }, "EPOCH is invalid"],
     [{ EPOCH: "1.0" }, "EPOCH is invalid"],
     [{ GATEWAY_UID: "root" }, "GATEWAY_UID is invalid"],
@@ -77,7 +80,14 @@ describe("the environment", () => {
 
   it("is what the platform gives by the protocol, where to listen, a hosted start's token, standing alone", () => {
     expect(Object.keys(AgentEnvironment.properties).toSorted()).toEqual(
-      [...AGENT_ENVIRONMENT, "HOST", "BOOTSTRAP_TOKEN", "STANDALONE"].toSorted(),
+      [
+        ...AGENT_ENVIRONMENT,
+        "HOST",
+        "BOOTSTRAP_TOKEN",
+        "FILE_ORIGINS",
+        "STANDALONE",
+        "STATE_VOLUME_REQUIRED",
+      ].toSorted(),
     );
   });
 

@@ -28,6 +28,11 @@ export const AgentEnvironment = Type.Object(
       description: "Port to listen on; 0 takes a free one.",
     }),
     STATE_DIR: Type.String({ pattern: "^/.+", description: "The state folder; absolute." }),
+    STATE_VOLUME_REQUIRED: Type.Union([Type.Literal("off"), Type.Literal("on")], {
+      default: "off",
+      description:
+        "`on`: it refuses to start when `STATE_DIR` is not on a volume of its own, as what is in a container's own layer is lost with it. The image says `on`.",
+    }),
     STANDALONE: Type.Union([Type.Literal("off"), Type.Literal("on")], {
       default: "off",
       description:
@@ -111,6 +116,7 @@ interface AgentSettings {
   host: string;
   port: number;
   stateDir: string;
+  stateVolumeRequired: boolean;
   xmtpEnv: Static<typeof AgentEnvironment>["XMTP_ENV"];
   xmtpApiUrl: string | undefined;
   modelBaseUrl: string;
@@ -144,6 +150,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     host: environment.HOST,
     port: environment.PORT,
     stateDir: environment.STATE_DIR,
+    stateVolumeRequired: environment.STATE_VOLUME_REQUIRED === "on",
     xmtpEnv: environment.XMTP_ENV,
     xmtpApiUrl: environment.XMTP_API_URL,
     modelBaseUrl: environment.MODEL_BASE_URL,

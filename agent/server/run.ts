@@ -22,6 +22,7 @@ import { openAgentState } from "./state/agent-state.ts";
 import { openDatabase } from "./state/database.ts";
 import { prepareStateDir, statePaths } from "./state/paths.ts";
 import { readTombstone } from "./state/tombstone.ts";
+import { assertOnVolume } from "./state/volume.ts";
 import { agentVersions } from "./versions.ts";
 
 /** Within the ten seconds that the platform gives before it kills. */
@@ -40,6 +41,7 @@ export async function runAgent(createBrain: CreateBrain): Promise<void> {
   muteConsole(logToStderr);
   try {
     const config = parseConfig(process.env);
+    if (config.stateVolumeRequired) assertOnVolume(config.stateDir);
     await live(config, await obtainSecrets(config), createBrain);
   } catch (error) {
     const reason = error instanceof Error ? error.message : "unknown";

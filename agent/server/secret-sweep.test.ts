@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { chmod, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -77,7 +78,7 @@ describe.runIf(isPossible)("the user of the model's gateway", () => {
   };
 
   it("reads its own files and processes, and finds no secret of the agent in anything", async () => {
-    const { found, read, refused, uid: as } = await sweep([["its own token", GATEWAY_TOKEN]]);
+    const { found, read, refused, open, uid: as } = await sweep([["its own token", GATEWAY_TOKEN]]);
     expect(as).toBe(uid);
     expect(found).toEqual([{ needle: "its own token", path: `/proc/${sleeper.pid}/environ` }]);
     const { database, identity, gateway, xmtp } = statePaths(world.stateDir);
@@ -89,6 +90,10 @@ describe.runIf(isPossible)("the user of the model's gateway", () => {
       `/proc/${agent.child.pid}/fd`,
     ])
       expect(refused).toContain(path);
+    expect(open.filter(({ pid }) => pid === sleeper.pid)).not.toEqual([]);
+    expect(open.filter(({ path }) => path.startsWith(world.stateDir) && !path.startsWith(gateway))).toEqual(
+      [],
+    );
     expect(read).toContain(join(gateway, "openclaw.json"));
     expect(read).toContain(join(gateway, "workspace", "AGENTS.md"));
     expect(read.filter((path) => path.startsWith(world.stateDir) && !path.startsWith(gateway))).toEqual([]);
@@ -108,12 +113,17 @@ describe.runIf(isPossible)("the user of the model's gateway", () => {
     }
   });
 
-  it("would find a secret in the environment and in what a process was given open", async () => {
+  it("would find a secret in an environment, and a file of the agent that was left open to it", async () => {
     const [name, secret] = [...secrets()][2] ?? ["", ""];
-    const careless = spawn("/bin/sleep", ["60"], { env: { KEY: secret }, uid, gid: uid, stdio: "ignore" });
+    const { identity } = statePaths(world.stateDir);
+    const handle = openSync(identity, "r");
+    const stdio: StdioOptions = ["ignore", "ignore", "ignore", handle];
+    const careless = spawn("/bin/sleep", ["60"], { env: { KEY: secret }, uid, gid: uid, stdio });
     await once(careless, "spawn");
-    const { found } = await sweep();
+    closeSync(handle);
+    const { found, open } = await sweep();
     careless.kill("SIGKILL");
     expect(found).toEqual([{ needle: name, path: `/proc/${careless.pid}/environ` }]);
+    expect(open).toContainEqual({ pid: careless.pid, path: identity });
   });
 });

@@ -13,6 +13,8 @@ export const ReceiptKey = Type.Refine(
   isEd25519PrivateKey,
 );
 
+const MAX_ATTESTATION_KEYS = 5;
+
 /** What the gateway and the workers of one platform have to agree on. */
 export const PlatformVariables = {
   PROVIDER_BUDGETS: Type.String({
@@ -55,6 +57,16 @@ export const PlatformVariables = {
         "32 bytes in base64; keys the digests by which repeated claims are known. By default MASTER_KEY; required beside MASTER_KEY_PREVIOUS, as it has to stay when that changes. A secret.",
     }),
   ),
+  ATTESTATION_KEYS: Type.Optional(
+    Type.Refine(
+      Type.String({
+        maxLength: 1_024,
+        description:
+          "Up to five Ed25519 private keys (PKCS #8 DER in base64), separated by commas: the first attests that agents are this platform's, the public parts of all are at `/.well-known/agents.json`. For rotation see `SECURITY.md`. Without it, agents are not shown as verified. A secret.",
+      }),
+      areAttestationKeys,
+    ),
+  ),
   TEMPORAL_CODEC: Type.Union([Type.Literal("off"), Type.Literal("on")], {
     default: "off",
     description:
@@ -77,6 +89,15 @@ export const PlatformVariables = {
     description: "The pool that is kept and served.",
   }),
 };
+
+function areAttestationKeys(list: string): boolean {
+  const keys = list.split(",");
+  // The same key may be spelt in several ways.
+  const distinct = new Set(keys.map((key) => Buffer.from(key, "base64").toString("hex")));
+  return (
+    keys.length <= MAX_ATTESTATION_KEYS && distinct.size === keys.length && keys.every(isEd25519PrivateKey)
+  );
+}
 
 function isEd25519PrivateKey(base64: string): boolean {
   try {

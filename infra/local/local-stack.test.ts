@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { attestationKeysOf } from "../config/attestation-keys.ts";
 import { freePort } from "./free-port.ts";
 import { dropPostgresData } from "./postgres/home.ts";
 import { identify } from "./process-identity.ts";
@@ -106,6 +107,8 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
     expect(first.printed()).toContain("so agents run without a shell and host files");
     expect(environment.OPENROUTER_BASE_URL).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
     expect(Buffer.from(environment.MASTER_KEY ?? "", "base64")).toHaveLength(32);
+    expect(attestationKeysOf(environment.ATTESTATION_KEYS)).toHaveLength(1);
+    expect(environment.ATTESTATION_KEYS).not.toBe(environment.RECEIPT_KEY);
     const credentials = first.ready?.credentialsFile ?? "";
     expect((await stat(credentials)).mode & 0o777).toBe(0o600);
     const apiKey = environment.API_KEY;
@@ -121,7 +124,13 @@ describe("the local stack", { timeout: START_TIMEOUT_MS }, () => {
     first.child.kill("SIGINT");
     expect(await first.exited).toBe(0);
     for (const gone of pids) expect(await identify(gone)).toBeUndefined();
-    for (const secret of [apiKey, environment.MASTER_KEY, new URL(environment.DATABASE_URL ?? "").password]) {
+    const { MASTER_KEY, ATTESTATION_KEYS } = environment;
+    for (const secret of [
+      apiKey,
+      MASTER_KEY,
+      ATTESTATION_KEYS,
+      new URL(environment.DATABASE_URL ?? "").password,
+    ]) {
       expect(first.printed()).not.toContain(secret);
       for (const log of await readdir(join(stateDir, "logs"))) {
         expect(await readFile(join(stateDir, "logs", log), "utf8")).not.toContain(secret);

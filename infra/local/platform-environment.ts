@@ -37,6 +37,7 @@ export function platformEnvironment(context: PartContext, endpoints: Endpoints):
     API_KEY: secrets.apiKey,
     MASTER_KEY: secrets.masterKey,
     RECEIPT_KEY: secrets.receiptKey,
+    ATTESTATION_KEYS: secrets.attestationKey,
     POOL_TARGET: String(options.pool ?? DEFAULT_POOL),
     POOL_RETARGET: "0",
     COMPUTE: "process",

@@ -10,6 +10,8 @@ export type LocalSecrets = {
   readonly masterKey: string;
   /** Ed25519, PKCS 8, base64: signs receipts. */
   readonly receiptKey: string;
+  /** Ed25519, PKCS 8, base64: attests the agents. */
+  readonly attestationKey: string;
   /** What the keys of the provider doubles are made from. */
   readonly doublesSecret: string;
 };
@@ -24,16 +26,19 @@ export async function keepSecrets(stateDir: string): Promise<LocalSecrets> {
     throw error;
   });
   if (text !== undefined) return parseSecrets(file, text);
-  const { privateKey } = generateKeyPairSync("ed25519");
   const secrets: LocalSecrets = {
     apiKey: `local-${randomBytes(24).toString("base64url")}`,
     masterKey: randomBytes(32).toString("base64"),
-    receiptKey: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+    receiptKey: newSigningKey(),
+    attestationKey: newSigningKey(),
     doublesSecret: randomBytes(32).toString("hex"),
   };
   await writePrivateJson(file, secrets);
   return secrets;
 }
+
+const newSigningKey = (): string =>
+  generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" }).toString("base64");
 
 /** What the local tools read to reach the gateway and the network. */
 export async function writeCredentials(
@@ -64,6 +69,7 @@ function parseSecrets(file: string, text: string): LocalSecrets {
     apiKey: field("apiKey"),
     masterKey: field("masterKey"),
     receiptKey: field("receiptKey"),
+    attestationKey: field("attestationKey"),
     doublesSecret: field("doublesSecret"),
   };
 }

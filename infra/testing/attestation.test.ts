@@ -17,15 +17,17 @@ import {
   keysOfJwks,
   readAttestation,
   resolveProfiles,
+  signAttestation,
   verifyAttestation,
 } from "../../agent/convos/index.ts";
 import { MemoryJoinLedger } from "../../agent/convos/testing/memory-ledger.ts";
 import { AgentProcess, newAgentIdentity } from "../../agent/server/testing/agent-process.ts";
-import { joinByUrl, World } from "../../agent/server/testing/world.ts";
+import { CLAIM_ID, joinByUrl, World } from "../../agent/server/testing/world.ts";
 import type { RunningGateway } from "../../api/start.ts";
 import { type Fixture, startFixture } from "../../api/testing/fixture.ts";
 import { claim } from "../../api/testing/http.ts";
 import { readyInstances } from "../../api/testing/instances.ts";
+import type { AgentAttestation } from "../../domain/attestation.ts";
 import { parseClaimId } from "../../domain/ids.ts";
 import { attestationKeysOf, attesterOf } from "../config/attestation-keys.ts";
 import { eventually } from "./eventually.ts";
@@ -59,24 +61,33 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Of 13 hours ago, by the key of before. */
+const old = (inboxId: string): AgentAttestation => {
+  const [key] = attestationKeysOf(FORMER);
+  if (!key) throw new Error("there is no key");
+  return { inboxId, ...signAttestation(key, inboxId, new Date(Date.now() - 13 * 60 * 60_000)) };
+};
+
 /** A real agent behind an idle instance. */
 async function idleAgent(gateway: RunningGateway) {
   const [id] = await readyInstances(fixture.registry, 1);
   if (!id) throw new Error("no instance");
   const identity = { ...newAgentIdentity(), instanceId: id };
-  const agent = await AgentProcess.start({
-    identity,
-    stateDir: join(folder, id),
-    gatewayUrl: gateway.url,
-    xmtpUrl: world.node.url,
-  });
-  agents.push(agent);
+  const start = async ({ url: gatewayUrl }: RunningGateway, epoch: number): Promise<AgentProcess> => {
+    const stateDir = join(folder, id);
+    const started = await AgentProcess.start({
+      ...{ identity, stateDir, gatewayUrl, epoch, xmtpUrl: world.node.url },
+    });
+    agents.push(started);
+    await eventually("the agent to be ready", async () => (await started.status()).ready);
+    return started;
+  };
+  const agent = await start(gateway, 1);
   const { registry } = fixture;
   await storeSecret(registry, registry.db, id, "instance-secret", identity.instanceSecret);
   await registry.db.updateTable("instances").set({ epoch: 1, url: agent.url }).where("id", "=", id).execute();
-  await eventually("the agent to be ready", async () => (await agent.status()).ready);
   const target = { url: agent.url, epoch: 1, ...identity };
-  return { agent, target };
+  return { agent, target, restart: (at: RunningGateway) => start(at, 2) };
 }
 
 /** What the group's members read in the profile of one of them, once it is there. */
@@ -159,6 +170,43 @@ it(
     expect(await verdict(after, joining, shown)).toBe("verified");
     expect(await verdict(after, main, shown)).toBe("bad-signature");
     expect(await verdict(before, joining, shown)).toBe("unknown-key");
+  },
+  TEST_MS,
+);
+
+it(
+  "an attestation that came half a day ago is replaced before it is shown",
+  async () => {
+    const { agent } = await idleAgent(after);
+    const { main } = await inboxesOf(agent);
+    const provided = await agent.provision({ claimId: CLAIM_ID, instructions: "", attestation: old(main) });
+    const shown = await shownBy(await joinByUrl(await world.person(), provided.inviteUrl), main);
+    expect(shown).toMatchObject({ keyId: attestationKeysOf(PRESENT)[0]?.keyId });
+    expect(Date.now() - Date.parse(shown.timestamp)).toBeLessThan(TEST_MS);
+    expect(await verdict(after, main, shown)).toBe("verified");
+  },
+  TEST_MS,
+);
+
+it(
+  "whoever is let in later sees a newer one, once the platform gives it",
+  async () => {
+    const { agent, restart } = await idleAgent(fixture.gateway);
+    const { main } = await inboxesOf(agent);
+    const first = old(main);
+    const { inviteUrl } = await agent.provision({ claimId: CLAIM_ID, instructions: "", attestation: first });
+    const [ada, bob] = [await world.person(), await world.person()];
+    const adas = await joinByUrl(ada, inviteUrl);
+    // This gateway has no keys. What came with the claim is still good for some hours.
+    expect((await shownBy(adas, main)).timestamp).toBe(first.timestamp);
+    expect(agent.logged("attestation-not-renewed")).toBe(true);
+    await agent.kill();
+    await restart(after);
+    const bobs = await joinByUrl(bob, inviteUrl);
+    const shown = await shownBy(bobs, main);
+    expect(shown.timestamp).not.toBe(first.timestamp);
+    expect(await verdict(after, main, shown)).toBe("verified");
+    expect(await shownBy(adas, main)).toEqual(shown);
   },
   TEST_MS,
 );

@@ -43,12 +43,13 @@ beforeAll(async () => {
   await Promise.all([platform.run("workers", "claims"), platform.runWith("gateway", { CLAIM_KEYS })]);
   await eventually("6 are idle", async () => (await platform.counts()).idle === 6, 60_000);
   await platform.request("POST", "/api/pool/pause", { reason: "this test counts instances" });
-  const { API_KEY = "", MASTER_KEY = "", RECEIPT_KEY = "" } = platform.environment;
+  const { API_KEY = "", MASTER_KEY = "", RECEIPT_KEY = "", ATTESTATION_KEYS = "" } = platform.environment;
   configured.push(
     { name: "the admin key", text: API_KEY },
     { name: "the claim key", text: CLAIM_KEY },
     { name: "the master key", text: MASTER_KEY },
     { name: "the receipt key", text: RECEIPT_KEY },
+    { name: "the attestation key", text: ATTESTATION_KEYS },
     { name: "the management key", text: platform.openrouter.managementKey },
   );
 });

@@ -148,7 +148,8 @@ export class TestPlatform implements AsyncDisposable {
     const apiPort = await freePort();
     const apiUrl = `http://127.0.0.1:${apiPort}`;
     const apiKey = randomBytes(24).toString("hex");
-    const { privateKey } = generateKeyPairSync("ed25519");
+    const newSigningKey = (): string =>
+      generateKeyPairSync("ed25519").privateKey.export({ format: "der", type: "pkcs8" }).toString("base64");
     await mkdir(join(dir, "agents"));
     return new TestPlatform({
       dir,
@@ -172,7 +173,8 @@ export class TestPlatform implements AsyncDisposable {
         DATABASE_URL: postgres.url,
         TEMPORAL_ADDRESS: temporal.address,
         MASTER_KEY: masterKey.toString("base64"),
-        RECEIPT_KEY: privateKey.export({ format: "der", type: "pkcs8" }).toString("base64"),
+        RECEIPT_KEY: newSigningKey(),
+        ATTESTATION_KEYS: newSigningKey(),
         ENVIRONMENT: "test",
         API_PORT: String(apiPort),
         API_KEY: apiKey,

@@ -17,6 +17,10 @@ const BOOT_TIMEOUT_MS = 300_000;
 const INSTRUCTIONS = "You are our trip planner. The island is called Hveravellir.";
 const SENTINEL = "a-secret-of-the-server-that-nobody-inherits";
 
+/** A picture of one dot. */
+const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 let dir: string;
 let provider: TestDouble;
 let modelKey: string;
@@ -123,6 +127,40 @@ describe("the real gateway", { timeout: BOOT_TIMEOUT_MS }, () => {
     expect(await say(`${tool}\nsay raw Done.`)).toEqual({ text: "Done." });
     expect(turns.sent.map(({ content }) => content)).toEqual([{ kind: "text", text: "On it." }]);
   });
+
+  it("shows a picture to the model", async () => {
+    const images = [{ filename: "dot.png", mimeType: "image/png", base64: DOT }];
+    expect(await turns.run(aTurn("say raw A dot.", { images }))).toEqual({ text: "A dot." });
+    expect((await requests()).at(-1)).toContain(`data:image/png;base64,${DOT}`);
+  });
+
+  it.runIf(isRoot)(
+    "sends a file of its own and reacts, and is known to have acted once it uses the shell",
+    async () => {
+      const before = turns.sent.length;
+      expect(await say(`use tool message {"action":"react","emoji":"👍"}\nsay NO_REPLY`)).toEqual({
+        text: null,
+      });
+      expect(turns.actions).toBe(0);
+      await say(`use tool exec {"command":"echo ${DOT} | base64 -d > dot.png"}\nsay raw Drawn.`);
+      expect(turns.actions).toBe(1);
+      const send = `use tool message {"action":"send","message":"A dot:","media":"./dot.png"}`;
+      expect(await say(`${send}\nsay raw Sent.`)).toEqual({ text: "Sent." });
+      await say("say raw MEDIA:./dot.png");
+      const file = { kind: "file", filename: "dot.png", mimeType: "image/png", base64: DOT };
+      const text = { kind: "text", text: "A dot:" };
+      const sent = turns.sent.slice(before).map(({ content }) => content);
+      expect(sent).toEqual([
+        { kind: "reaction", emoji: "👍" },
+        file,
+        text,
+        expect.objectContaining({ kind: "file", base64: DOT }),
+      ]);
+      const refused = `use tool message {"action":"send","media":"https://example.org/a.png"}`;
+      await say(`${refused}\nsay raw Not sent.`);
+      expect(turns.sent).toHaveLength(before + sent.length);
+    },
+  );
 
   it("is not silenced for good by a refusal for money", async () => {
     const refusal = { kind: "status", status: 402, body: { error: { code: 402, message: "No credits" } } };

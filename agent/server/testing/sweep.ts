@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   statSync,
 } from "node:fs";
@@ -27,6 +28,8 @@ export interface SweepReport {
   read: string[];
   refused: string[];
   found: { needle: string; path: string }[];
+  /** What the processes have open that this user may look into: they can read it, whatever its permissions are. */
+  open: { pid: number; path: string }[];
 }
 
 const MAX_FILES = 50_000;
@@ -35,7 +38,7 @@ const OF_A_PROCESS = ["environ", "cmdline", "status", "comm"];
 
 const request: SweepRequest = JSON.parse(readFileSync(0, "utf8"));
 const needles = request.needles.map(({ name, base64 }) => ({ name, bytes: Buffer.from(base64, "base64") }));
-const report: SweepReport = { uid: process.getuid?.() ?? -1, read: [], refused: [], found: [] };
+const report: SweepReport = { uid: process.getuid?.() ?? -1, read: [], refused: [], found: [], open: [] };
 
 /** What is not a file is not opened: a pipe would never end. */
 function look(path: string): void {
@@ -87,10 +90,19 @@ function namesIn(path: string): string[] {
   }
 }
 
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Closed meanwhile.
+    return undefined;
+  }
+}
+
 function walk(path: string, depth: number, changedSinceMs: number): void {
   for (const name of namesIn(path)) {
     const below = join(path, name);
-    const facts = statSync(below, { throwIfNoEntry: false, bigint: false });
+    const facts = statSync(below, { throwIfNoEntry: false });
     if (facts?.isDirectory() && depth > 1) walk(below, depth - 1, changedSinceMs);
     if (facts?.isFile() && facts.mtimeMs >= changedSinceMs) look(below);
   }
@@ -101,7 +113,9 @@ for (const { path, maxDepth, changedSinceMs } of request.folders) walk(path, max
 for (const pid of namesIn("/proc").filter((name) => /^\d+$/.test(name))) {
   if (Number(pid) === process.pid) continue;
   for (const entry of OF_A_PROCESS) look(join("/proc", pid, entry));
-  // What a process has inherited open is open to whoever runs as it.
-  for (const fd of namesIn(join("/proc", pid, "fd"))) look(join("/proc", pid, "fd", fd));
+  for (const fd of namesIn(join("/proc", pid, "fd"))) {
+    const path = linkOf(join("/proc", pid, "fd", fd));
+    if (path?.startsWith("/")) report.open.push({ pid: Number(pid), path });
+  }
 }
 process.stdout.write(JSON.stringify(report));
