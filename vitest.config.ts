@@ -17,6 +17,7 @@ const SCENARIOS = [
   "infra/testing/docker-platform.test.ts",
   "infra/chaos/chaos.test.ts",
   "infra/codec/platform.test.ts",
+  "infra/interop/*.test.ts",
   "workflows/long-timers.test.ts",
 ];
 

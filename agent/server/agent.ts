@@ -5,6 +5,7 @@ import type { Brain } from "./brain.ts";
 import type { AgentConfig } from "./config.ts";
 import { type Admission, createAdmission } from "./conversation/admission.ts";
 import { findRoom } from "./conversation/find-room.ts";
+import { followInbox } from "./conversation/follow-inbox.ts";
 import { leaveConversation } from "./conversation/leave.ts";
 import type { RoomLookup } from "./conversation/room.ts";
 import { createVerification } from "./conversation/verification.ts";
@@ -24,7 +25,7 @@ import type { StatePaths } from "./state/paths.ts";
 import { createRedaction } from "./talk/redaction.ts";
 import { startTalk } from "./talk/start-talk.ts";
 import { createWake, pause } from "./wake.ts";
-import { type Feed, startFeed } from "./xmtp/feed.ts";
+import type { Feed } from "./xmtp/feed.ts";
 import { type Identities, openIdentities } from "./xmtp/identities.ts";
 import { ensureConversation } from "./xmtp/own-conversation.ts";
 
@@ -112,22 +113,8 @@ export function createAgent(options: AgentOptions): Agent {
     signal: stopping.signal,
   });
 
-  const feedOf = (client: Identities["main"], judges: Admission | undefined): Feed => {
-    const own = (): Service["watch"] => (service?.chat?.client === client ? service.watch : undefined);
-    return startFeed({
-      client,
-      log,
-      onMessage: async (message) => {
-        if (message.conversationId !== service?.chat?.group.id) judges?.consider(message);
-        else await own()?.take(message);
-      },
-      catchUp: async () => {
-        await client.conversations.sync();
-        await own()?.catchUp();
-        await judges?.catchUp();
-      },
-    });
-  };
+  const feedOf = (client: Identities["main"], admission: Admission | undefined): Feed =>
+    followInbox({ client, current: () => service, admission, log });
   /** The platform is told, so that the end comes in time even if no process of this agent lives then. */
   const scheduleEnd = (expiresAtMs: number): void => {
     reporter.report({ kind: "expiry-set", expiresAtMs });

@@ -113,8 +113,11 @@ describe("the state database", () => {
     claim.settle("joined", "g1");
     const stored = createClaimStore(reopen(), vault).read();
     expect(stored).toEqual({ ...record, outcome: "joined", conversationId: "g1" });
-    for (const name of readdirSync(paths.root))
-      expect(readFileSync(join(paths.root, name)).includes("secret plan"), name).toBe(false);
+    for (const entry of readdirSync(paths.root, { recursive: true, withFileTypes: true }))
+      if (entry.isFile())
+        expect(readFileSync(join(entry.parentPath, entry.name)).includes("secret plan"), entry.name).toBe(
+          false,
+        );
   });
 
   it("keeps facts until they are cleared", () => {

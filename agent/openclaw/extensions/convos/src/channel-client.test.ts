@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CHANNEL_LIMITS } from "../../../../server/loopback/channel-api.ts";
 import { createLoopbackServer, type LoopbackServer } from "../../../../server/loopback/server.ts";
 import { aTurn, createQueuedTurns, type QueuedTurns } from "../../../../server/loopback/testing/queue.ts";
 import { createChannelClient } from "./channel-client.ts";
 import { beginTurn, endTurn, sendInTurn } from "./current-turn.ts";
+import { SENDING_LIMITS } from "./own-file.ts";
 
 let turns: QueuedTurns;
 let server: LoopbackServer;
@@ -53,4 +55,8 @@ describe("the extension's side of the channel", () => {
     expect(new Set(keys).size).toBe(3);
     expect(turns.sent.every(({ turnId }) => turnId === "turn")).toBe(true);
   });
+});
+
+it("sends no more than the server takes", () => {
+  expect(CHANNEL_LIMITS).toMatchObject(SENDING_LIMITS);
 });
