@@ -14,6 +14,8 @@ export const ClaimAnswer = Type.Object({
   joined: Type.Optional(Type.Boolean()),
 });
 
+export const FreshInvite = Type.Object({ inviteUrl: Type.String() });
+
 export const Pool = Type.Object({
   name: Type.String(),
   target: Type.Integer(),

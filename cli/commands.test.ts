@@ -19,6 +19,7 @@ import { ApiProblem } from "./api-client.ts";
 import { audit } from "./audit.ts";
 import { claim } from "./claim.ts";
 import { explode } from "./explode.ts";
+import { invite } from "./invite.ts";
 import { pool } from "./pool.ts";
 import { status } from "./status.ts";
 import { runCommand } from "./testing/run-command.ts";
@@ -65,6 +66,19 @@ test("claim prints the invite with its QR code and what can be done with it", as
   expect(stdout).toMatch(/[█▀▄]{10}/);
 });
 
+test("invite asks the claim's own agent, and says what is wrong with an id", async () => {
+  const [instanceId] = await readyInstances(fixture.registry, 1);
+  const claiming = runCommand(claim, ["--json", "--instructions", "x"], { env });
+  await deliverNext();
+  const [claimed] = (await claiming).events;
+  expect(claimed).toMatchObject({ instanceId });
+  await expect(runCommand(invite, [claimed.claimId], { env })).rejects.toMatchObject({
+    problem: { code: "unavailable" },
+  });
+  await expect(runCommand(invite, ["A-claim"], { env })).rejects.toThrow("20 characters");
+  await expect(runCommand(invite, [], { env })).rejects.toThrow("which claim");
+});
+
 test("claim --json tells one object; the same key gets the same agent", async () => {
   const [instanceId] = await readyInstances(fixture.registry, 1);
   const args = ["--json", "--instructions", "x", "--key", "my-key"];
@@ -96,14 +110,14 @@ test("status shows the pool, why it is not full, and each agent with its claim",
   const [idle] = await readyInstances(fixture.registry, 1);
   const { code, stdout } = await runCommand(status, ["--state", "."], { root });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^Pool default: 1 idle, 0 provisioning, 3 claimed/);
+  expect(stdout).toMatch(/^Pool default: 1 idle, 0 provisioning, 4 claimed/);
   expect(stdout).toContain("The pool is full: 1 of 0 idle.");
   expect(stdout).toMatch(new RegExp(`^${idle}  idle  +\\d+ s`, "m"));
   const { events } = await runCommand(status, ["--json", "--state", "."], { root });
   expect(events[0]).toMatchObject({ event: "status", pool: { target: 0 } });
   expect(
     events[0].instances.filter(({ claimId }: { claimId: string | null }) => claimId !== null),
-  ).toHaveLength(3);
+  ).toHaveLength(4);
 });
 
 test("explode waits for the end and checks the receipt's signature", async () => {

@@ -6,6 +6,7 @@ import { Output } from "./output.ts";
 /** Loaded when asked for: the chat brings the XMTP client along, which the others do without. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   claim: async () => (await import("./claim.ts")).claim,
+  invite: async () => (await import("./invite.ts")).invite,
   chat: async () => (await import("./chat.ts")).chat,
   explode: async () => (await import("./explode.ts")).explode,
   status: async () => (await import("./status.ts")).status,

@@ -37,6 +37,7 @@ const COMMANDS = {
   check: (args) => [join(ROOT, "infra", "checks", "main.ts"), ...args],
   cli: (args) => [join(ROOT, "cli", "main.ts"), ...args],
   bench: (args) => [join(ROOT, "infra", "bench", "main.ts"), ...args],
+  demo: (args) => [join(ROOT, "infra", "demo", "main.ts"), ...args],
   chaos: (args) => [join(ROOT, "infra", "chaos", "main.ts"), ...args],
 };
 
