@@ -11,8 +11,6 @@ export interface Brain {
   readonly ready: boolean;
   /** Whether the model has been refused for lack of money and is not asked any more. */
   readonly outOfCredit: boolean;
-  /** Where requests to the gateway's own pages go, while there is one. */
-  readonly upstream: { host: string; port: number } | undefined;
   /** Starts and keeps running what takes turns from `turns`. Resolves when it is first ready, or rejects. */
   start(turns: TurnSource): Promise<void>;
   /** The instructions of the claim are known. Must be quick: the claim's answer waits for it. */

@@ -10,7 +10,6 @@ import { createLoopbackServer, type LoopbackServer } from "./loopback/server.ts"
 import { createJudge } from "./model-proxy/judge.ts";
 import type { Judge } from "./talk/attention/attention.ts";
 
-const LOOPBACK_HOST = "127.0.0.1";
 /** The gateway ends a turn by itself at its timeout; this much later it does nothing any more. */
 const TURN_OUT_MAX_MS = (TURN_TIMEOUT_SECONDS + 120) * 1_000;
 
@@ -47,11 +46,6 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
     },
     get outOfCredit() {
       return loopback?.breaker.open === true;
-    },
-    get upstream() {
-      return supervised?.isReady === true && current !== undefined
-        ? { host: LOOPBACK_HOST, port: current.port }
-        : undefined;
     },
     start: async (turnSource) => {
       const { modelBaseUrl: baseUrl, modelId, judgeModelId } = config;

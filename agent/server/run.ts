@@ -151,7 +151,6 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     core,
     instanceSecret,
     standalone: config.standalone,
-    upstream: () => brain?.upstream,
     log,
   });
 

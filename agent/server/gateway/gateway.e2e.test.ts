@@ -199,6 +199,17 @@ describe("the real gateway", { timeout: BOOT_TIMEOUT_MS }, () => {
     expect(told).not.toContain(SENTINEL);
   });
 
+  it("has the pages of its tools", async () => {
+    const at = (path: string) => fetch(`http://127.0.0.1:${started[0]?.port}${path}`);
+    for (const path of ["/web-tools/agents", "/web-tools/form"]) {
+      const page = await at(path);
+      expect([page.status, page.headers.get("cache-control")]).toEqual([200, "no-store"]);
+      const html = await page.text();
+      for (const secret of [...tokens, modelKey, SENTINEL]) expect(html).not.toContain(secret);
+    }
+    expect((await at("/web-tools/form/..%2fagents")).status).toBe(404);
+  });
+
   it("loses no turn when it is killed in the middle, runs it once more and nothing else", async () => {
     const before = (await requests()).length;
     await provider.call("POST", "/__double/faults", null, {

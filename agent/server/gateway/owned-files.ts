@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmod, chown, cp, lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** Who owns what the gateway may write. Absent when it runs as ourselves. */
 export interface GatewayUser {
@@ -45,8 +45,11 @@ export async function writeOwnedFile(
 export async function copyReadable(source: string, target: string): Promise<void> {
   await rm(target, { force: true, recursive: true });
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-  await cp(source, target, { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
+  await cp(source, target, { recursive: true, filter: isShipped });
 }
+
+/** Tests and what they stand on stay here. */
+const isShipped = (path: string): boolean => !path.endsWith(".test.ts") && basename(path) !== "testing";
 
 /** Throws when another user cannot pass through the folders above `path`. */
 export async function assertReachable(path: string): Promise<void> {

@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
-import type { Brain } from "../brain.ts";
+import { loadAssets } from "../../openclaw/extensions/web-tools/src/assets.ts";
+import { createHandler } from "../../openclaw/extensions/web-tools/src/handler.ts";
+import { BASE_PATH } from "../../openclaw/extensions/web-tools/src/routes.ts";
 import { createConvosRoutes } from "../convos-routes/routes.ts";
+import { qrEncoderFile } from "../gateway/paths.ts";
 import { errorName, type Log } from "../log.ts";
 import type { AgentCore } from "../pool/agent-core.ts";
 import { sendProblem } from "../pool/problem.ts";
 import { createPoolRoutes } from "../pool/routes.ts";
-import { isProxied, proxyRequest, proxyUpgrade, refuseUpgrade } from "./gateway-proxy.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 256;
@@ -24,20 +25,24 @@ export interface AgentServerOptions {
   instanceSecret: string;
   /** The agent has no platform: its `/convos` routes may give it a conversation. */
   standalone: boolean;
-  upstream(): Brain["upstream"];
   log: Log;
 }
 
-/** The agent's only public listener: the platform's routes, those of whoever runs it, the pages of the gateway's tools. */
+/**
+ * The agent's only public listener: the platform's routes, those of whoever runs it, and the pages of its tools. Nothing
+ * that comes in here reaches the model's gateway, and nothing that the gateway says is shown at this address: a page that
+ * takes a token must not come from where a model has a shell.
+ */
 export async function startAgentServer(options: AgentServerOptions): Promise<AgentServer> {
   const { log } = options;
   const findPoolRoute = createPoolRoutes(options.core, options.instanceSecret);
   const findConvosRoute = createConvosRoutes(options);
+  const showPage = createHandler(loadAssets(qrEncoderFile()));
   const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = pathOf(request);
-    if (isProxied(path)) return proxyRequest(options.upstream(), request, response);
+    if (path === BASE_PATH || path.startsWith(`${BASE_PATH}/`)) return void showPage(request, response);
     const route = findPoolRoute(path, request.method ?? "") ?? findConvosRoute(path);
     if (route === undefined) return sendProblem(response, "not-found");
     await route(request, response);
@@ -49,17 +54,9 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
       else sendProblem(response, "internal");
     });
   });
-  /** Sockets that were upgraded are no longer the HTTP server's to close. */
-  const upgraded = new Set<Duplex>();
-  server.on("upgrade", (request, socket, head) => {
-    upgraded.add(socket);
-    socket.once("close", () => upgraded.delete(socket));
-    if (isProxied(pathOf(request))) proxyUpgrade(options.upstream(), request, socket, head);
-    else refuseUpgrade(socket, "404 Not Found");
-  });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.maxConnections = MAX_CONNECTIONS;
-  return { port: await listen(server, options.host, options.port), close: () => close(server, upgraded) };
+  return { port: await listen(server, options.host, options.port), close: () => close(server) };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -74,10 +71,9 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   return promise;
 }
 
-async function close(server: Server, upgraded: ReadonlySet<Duplex>): Promise<void> {
+async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeAllConnections();
-  for (const socket of upgraded) socket.destroy();
   await promise;
 }

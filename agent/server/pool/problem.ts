@@ -15,7 +15,7 @@ export type ProblemCode =
   | "method-not-allowed"
   | "too-many-attempts"
   | "too-many-notifications"
-  | "gateway-unavailable"
+  | "busy"
   | "internal";
 
 interface ProblemKind {
@@ -43,10 +43,10 @@ const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "invalid-request": { status: 400, title: "The request is not what this route takes." },
   "body-too-large": { status: 413, title: "The request body is too large." },
   "too-many-notifications": { status: 429, title: "Too many notifications wait to be fetched." },
+  busy: { status: 503, title: "Too many are served at once." },
   "too-many-attempts": { status: 429, title: "Too many requests with a wrong token." },
   "method-not-allowed": { status: 405, title: "The route does not take this method." },
   "not-found": { status: 404, title: "There is nothing here." },
-  "gateway-unavailable": { status: 502, title: "The model's gateway does not answer." },
   internal: { status: 500, title: "The agent failed." },
 };
 

@@ -76,7 +76,7 @@ function recordOf(
   parts: ProvisionParts,
   config: ProvisionOptions["config"],
 ): ClaimRecord | ProvisionOutcome {
-  const { claimId, instructions, name, joinUrl, profileImage, metadata, attestation } = request;
+  const { claimId, instructions, name, joinUrl, profileImage, agentUrl, metadata, attestation } = request;
   const speaking = joinUrl === undefined ? parts.main : parts.join;
   const agentName = shownName(name ?? "") || config.defaultAgentName;
   const content = {
@@ -84,6 +84,7 @@ function recordOf(
     agentName,
     ...(joinUrl === undefined ? {} : { joinUrl }),
     ...(profileImage === undefined ? {} : { profileImage }),
+    ...(agentUrl === undefined ? {} : { agentUrl }),
     ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
     // One of another inbox would only make the agent look like an impostor.
     ...(attestation?.inboxId === speaking.inboxId ? { attestation } : {}),

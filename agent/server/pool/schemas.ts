@@ -14,6 +14,9 @@ export const ProvisionBody = Type.Object(
     profileImage: Type.Optional(
       Type.String({ pattern: "^https://", maxLength: LIMITS.profileImageMaxChars }),
     ),
+    agentUrl: Type.Optional(
+      Type.String({ pattern: "^https?://[^\\s?#]+$", maxLength: LIMITS.profileImageMaxChars }),
+    ),
     metadata: Type.Optional(
       Type.Record(
         Type.String({ minLength: 1, maxLength: 64 }),

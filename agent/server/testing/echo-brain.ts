@@ -12,6 +12,8 @@ export const NOBODY_ASKED = "by the way";
 export const REQUESTS = { react: "react, please", file: "a file, please", act: "act, please" } as const;
 export const ECHO_FILE = { filename: "echo.txt", mimeType: "text/plain", base64: "ZWNobw==" } as const;
 export const TURN_TAKEN_EVENT = "echo-turn-taken";
+export const ECHO_PREFIX = "echo: ";
+export const ECHO_SEPARATOR = " | ";
 
 /** A brain without a model: answers each turn with the texts it was asked and the names of pictures, joined by " | ". */
 export function createEchoBrain({ log }: BrainInput): Brain {
@@ -25,7 +27,6 @@ export function createEchoBrain({ log }: BrainInput): Brain {
       return isRunning && !stopping.signal.aborted;
     },
     outOfCredit: false,
-    upstream: undefined,
     start: async (turns) => {
       isRunning = true;
       const loop = async (): Promise<void> => {
@@ -41,7 +42,10 @@ export function createEchoBrain({ log }: BrainInput): Brain {
           const send = (content: TurnContent) => turns.send(turn.turnId, { key: content.kind, content });
           if (said.includes(REQUESTS.react)) await send({ kind: "reaction", emoji: "🎉" });
           if (said.includes(REQUESTS.file)) await send({ kind: "file", ...ECHO_FILE });
-          const text = said.at(-1) === "instructions?" ? turn.instructions : `echo: ${said.join(" | ")}`;
+          const text =
+            said.at(-1) === "instructions?"
+              ? turn.instructions
+              : `${ECHO_PREFIX}${said.join(ECHO_SEPARATOR)}`;
           await turns.complete(turn.turnId, { text });
         }
       };

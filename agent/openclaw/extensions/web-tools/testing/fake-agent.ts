@@ -13,7 +13,7 @@ export interface FakeAgent {
   join: { status: "joined" | "pending"; present: boolean };
   /** Somebody in the conversation lets a waiting agent in. */
   admit(): void;
-  /** Answers every request with 502, as the agent's proxy does while the gateway is down. */
+  /** Answers every request with 502, as a load balancer does while the agent is down. */
   down: boolean;
   /** Back to an agent that serves nobody. */
   reset(): void;
@@ -33,8 +33,7 @@ export async function startFakeAgent(token: string, invite: string): Promise<Fak
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = "", url = "" } = request;
     agent.paths.push(url);
-    if (agent.down)
-      return send(response, 502, problem("gateway-unavailable", "The gateway does not answer."));
+    if (agent.down) return send(response, 502, problem("unavailable", "The agent does not answer."));
     if (!url.startsWith("/convos/")) return void pages(request, response);
     if (request.headers.authorization !== `Bearer ${token}`) {
       return send(response, 401, problem("unauthorized", "The request does not prove that it may be made."));
