@@ -11,7 +11,7 @@ import {
   typingIndicatorCodec,
 } from "../../agent/convos/index.ts";
 import { EYES } from "../../agent/server/talk/eyes.ts";
-import { NOBODY_ASKED } from "../../agent/server/testing/echo-brain.ts";
+import { ECHO_FILE, NOBODY_ASKED, REQUESTS } from "../../agent/server/testing/echo-brain.ts";
 import type { Person } from "../../agent/server/testing/world.ts";
 import { eventually } from "../testing/eventually.ts";
 import type { Actor } from "./actor.ts";
@@ -107,6 +107,14 @@ describe("an agent's invite, used by Convos's own client", () => {
     expect(await reactions()).toMatchObject([{ content: "🍕", reference: id, action: 1, schema: 1 }]);
     await carlas.order({ type: "react", messageId: id, emoji: "🍕", action: "remove" });
     expect((await reactions()).at(-1)).toMatchObject({ content: "🍕", action: 2 });
+  });
+
+  it("shows it the agent's own reactions and files", async () => {
+    const asked = await carlas.say(REQUESTS.react);
+    await carlas.hears(`reacted 🎉 to ${asked}`, "reaction", walrus.inboxId);
+    await carlas.say(REQUESTS.file);
+    const { filename, mimeType } = ECHO_FILE;
+    await carlas.hears(`[attachment: ${filename} (${mimeType})]`, "attachment", walrus.inboxId);
   });
 
   it("carries what has been read both ways", async () => {
