@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isEmoji } from "../talk/emoji.ts";
 import {
   CHANNEL_LIMITS,
   TURN_ERRORS,
@@ -131,15 +132,12 @@ function parseContent(content: Record<string, unknown>): TurnContent | undefined
     return isName(filename) && isName(mimeType) && MIME_TYPE.test(mimeType) && isFile(base64)
       ? { kind, filename, mimeType, base64 }
       : undefined;
-  if (kind !== "reaction" || !isName(emoji) || !EMOJI.test(emoji)) return undefined;
+  if (kind !== "reaction" || !isName(emoji) || !isEmoji(emoji)) return undefined;
   if (messageId === undefined) return { kind, emoji };
   return isName(messageId) ? { kind, emoji, messageId } : undefined;
 }
 
 const MIME_TYPE = /^[\w.+-]+\/[\w.+-]+$/;
-/** One symbol, of however many parts. */
-const EMOJI =
-  /^(?=.*(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3))(?!.*[\p{L}\p{Cc}\s])\S{1,24}$/u;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 const isName = (value: unknown): value is string =>

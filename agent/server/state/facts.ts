@@ -6,6 +6,8 @@ export const FACT_NAMES = [
   "presented",
   /** Timestamp of the attestation that the profile shows. */
   "attested-at",
+  /** "shown" once the profile has the claim's picture, "given-up" once it is certain that it never will. */
+  "picture",
   /** Inbox id of the person who is to become super admin. */
   "owner",
   /** "yes" once that has been done. */
@@ -26,6 +28,8 @@ export const FACT_NAMES = [
   "outage-notice",
   /** "us" or "others": who spoke last, as far as the agent is concerned. */
   "last-speaker",
+  /** The message that is to get eyes, and the inbox id of its sender. */
+  "eyes-due",
   /** Inbox id of the member whose answer the agent waits for. */
   "awaited-inbox",
 ] as const;

@@ -62,7 +62,7 @@ export interface TurnLedger {
   attempt(turnId: string): number;
   /** Notes in the open turn, if there is one, that what the model does from here on cannot be taken back. */
   noteAction(): void;
-  /** Undoes an open turn: it was none, and its messages need no answer. */
+  /** Ends an open turn that is not to be run; its messages need no answer. It counts among those begun lately. */
   discard(turnId: string): void;
   /** Runs `work` in one transaction. False when the turn is not open. */
   whileOpen(turnId: string, work: () => void): boolean;
@@ -112,7 +112,6 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   );
   const act = database.prepare("UPDATE turn SET acted = 1 WHERE state = 'open' AND acted = 0");
   const countRecent = database.prepare("SELECT count(*) AS turns FROM turn WHERE opened_at > ?");
-  const remove = database.prepare("DELETE FROM turn WHERE turn_id = ? AND state = 'open'");
   const release = database.prepare("UPDATE inbound SET message = NULL, turn_id = NULL WHERE turn_id = ?");
   const close = database.prepare("UPDATE turn SET state = 'done' WHERE turn_id = ? AND state = 'open'");
   const clear = database.prepare("UPDATE inbound SET message = NULL WHERE turn_id = ?");
@@ -162,7 +161,7 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
     discard: (turnId) =>
       transaction(database, () => {
         release.run(turnId);
-        remove.run(turnId);
+        close.run(turnId);
       }),
     whileOpen: (turnId, work) =>
       transaction(database, () => {

@@ -180,7 +180,7 @@ describe("secrets", () => {
 });
 
 describe("a text made to stall the agent", () => {
-  const STAGE_MAX_MS = 200;
+  const STAGE_MAX_MS = 2_000;
   const stages = {
     stripControlTokens,
     toPlainText,

@@ -4,6 +4,8 @@ import { errorName, type Log } from "../log.ts";
 
 /** A typing indicator is shown for 15 s at most. */
 const TYPING_REFRESH_MS = 10_000;
+/** Longer than any turn: who says nothing for so long is not typing. */
+const TYPING_MAX_MS = 7 * 60_000;
 
 /** What others see of the agent besides its words. None of it is worth a second try. */
 export interface Presence {
@@ -22,6 +24,7 @@ export function createPresence(options: { group(): Group<unknown> | undefined; l
   let isShowing = false;
   let isStopped = false;
   let refresh: NodeJS.Timeout | undefined;
+  let isTyping = false;
 
   const show = async (): Promise<void> => {
     if (isShowing) return;
@@ -46,8 +49,8 @@ export function createPresence(options: { group(): Group<unknown> | undefined; l
       }
     };
   };
-  const type = (isTyping: boolean): void => {
-    wanted.set("typing", (group) => sendContent(group, typingIndicatorCodec, { isTyping }));
+  const type = (shown: boolean): void => {
+    wanted.set("typing", (group) => sendContent(group, typingIndicatorCodec, { isTyping: shown }));
     void show();
   };
   return {
@@ -57,13 +60,19 @@ export function createPresence(options: { group(): Group<unknown> | undefined; l
     },
     startsTyping: () => {
       clearInterval(refresh);
-      refresh = setInterval(() => type(true), TYPING_REFRESH_MS);
+      const startedAtMs = Date.now();
+      isTyping = true;
+      refresh = setInterval(() => {
+        if (Date.now() - startedAtMs < TYPING_MAX_MS) type(true);
+        else clearInterval(refresh);
+      }, TYPING_REFRESH_MS);
       type(true);
     },
     stopsTyping: (saidNothing) => {
       clearInterval(refresh);
       wanted.delete("typing");
-      if (saidNothing) type(false);
+      if (saidNothing && isTyping) type(false);
+      isTyping = false;
     },
     stop: () => {
       isStopped = true;

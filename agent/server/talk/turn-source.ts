@@ -5,6 +5,7 @@ import type { OpenTurn, StoredMessage, TurnLedger } from "../state/turn-ledger.t
 import { createWake } from "../wake.ts";
 import { createAttention, type Judge } from "./attention/attention.ts";
 import { createHoldBack } from "./hold-back.ts";
+import { createPendingEyes } from "./pending-eyes.ts";
 import type { Presence } from "./presence.ts";
 import { createSpeech, type SpeechOptions, type Spoken } from "./speech.ts";
 import type { ReadTurnFiles, TurnFiles } from "./turn-files.ts";
@@ -52,6 +53,13 @@ export interface AgentTurnSource extends TurnSource {
   stop(): void;
 }
 
+interface NextTurn {
+  open: OpenTurn;
+  context: TurnContext;
+  /** Nobody but agents has asked for it. */
+  isOfAgents: boolean;
+}
+
 /** One lane of turns over the durable ledger: all that waits becomes one turn, one turn is out at a time. */
 export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
   const { ledger, outbox, facts, presence, judge, log } = options;
@@ -61,46 +69,44 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
   const attention = createAttention({ facts, ownsMessage, judge, log });
   const speech = createSpeech(options);
   const holdBack = createHoldBack();
-  /** The turn that was given out last, by the message that it answers. */
-  let prompt: (Spoken & { turnId: string; isCrowded: boolean }) | undefined;
-  let prepared: { turnId: string; turn: Promise<Turn | undefined> } | undefined;
+  const eyes = createPendingEyes({ facts, show: speech.eyes, onQueued: options.onQueued });
+  /** The turn that this process has taken up last, and whether it has been given out. */
+  let taken:
+    | { turnId: string; turn: Promise<Turn | undefined>; isOut: boolean; isCrowded: boolean }
+    | undefined;
   let thinking: NodeJS.Timeout | undefined;
 
-  const promptOf = (turnId: string): typeof prompt => (prompt?.turnId === turnId ? prompt : undefined);
-  /** In a room where others have spoken since, an answer shows what it answers. */
-  const replyTo = (turnId: string): Spoken | undefined => {
-    const answered = promptOf(turnId);
-    if (answered?.isCrowded !== true || ledger.waiting().length === 0) return undefined;
-    return options.senderOf(answered.messageId) === undefined ? undefined : answered;
-  };
   const complete = (turnId: string, result: TurnResult): void => {
     if (stopping.signal.aborted) return;
     clearTimeout(thinking);
+    const open = ledger.openTurn();
+    const answered = open?.turnId === turnId ? promptOf(open) : undefined;
+    // In a room where others have spoken since, an answer shows what it answers.
+    const isOvertaken = taken?.turnId === turnId && taken.isCrowded && ledger.waiting().length > 0;
+    const isKnown = answered !== undefined && options.senderOf(answered.messageId) !== undefined;
+    const hasBrokenOff = result.error !== undefined && open?.turnId === turnId && open.hasActed;
     let said: readonly string[] = [];
     const isCompleted = ledger.complete(turnId, () => {
-      const answered = promptOf(turnId);
       if (answered !== undefined) speech.stopThinking(turnId, answered.messageId);
-      said = speech.answer(turnId, result, replyTo(turnId));
+      const final = hasBrokenOff ? { text: INTERRUPTED } : result;
+      said = speech.answer(turnId, final, isOvertaken && isKnown ? answered : undefined);
       const last = said.at(-1);
       if (last !== undefined) attention.spoke(last, answered?.inboxId ?? "");
     });
+    if (taken?.turnId === turnId) taken = undefined;
     presence.stopsTyping(said.length === 0);
     if (isCompleted) options.onQueued();
   };
-  /** A turn that must not be run (again) is ended here. */
-  const isToBeRun = ({ turnId, messages }: OpenTurn, { agentInboxIds }: TurnContext): boolean => {
-    const attempt = ledger.attempt(turnId);
-    if (attempt > TURN_MAX_ATTEMPTS) complete(turnId, { text: null, error: "model-failed" });
-    if (attempt > 1) return attempt <= TURN_MAX_ATTEMPTS;
-    const isOfAgents = messages.every(({ senderInboxId }) => agentInboxIds.has(senderInboxId));
+  /** Whether a turn that only agents have asked for may be run: they would go on for ever. */
+  const isWithinLoopLimit = (turnId: string, isOfAgents: boolean): boolean => {
     const agentTurns = isOfAgents ? Number(facts.get("agent-turns") ?? 0) + 1 : 0;
-    if (agentTurns > AGENT_TURNS_MAX) {
-      ledger.discard(turnId);
-      log("turn-discarded", { reason: "agents-only" });
-      return false;
+    if (agentTurns <= AGENT_TURNS_MAX) {
+      facts.set("agent-turns", String(agentTurns));
+      return true;
     }
-    facts.set("agent-turns", String(agentTurns));
-    return true;
+    ledger.discard(turnId);
+    log("turn-discarded", { reason: "agents-only" });
+    return false;
   };
   /** What is heard and not for the agent: it shows that it has read it, and keeps it in mind for its next turn. */
   const keepSilent = (messages: readonly StoredMessage[]): void => {
@@ -108,14 +114,11 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     const last = messages.at(-1);
     ledger.shelve(ids, () => {
       attention.keptSilent();
-      if (last !== undefined) speech.eyes({ messageId: last.id, inboxId: last.senderInboxId });
+      if (last !== undefined) eyes.await({ messageId: last.id, inboxId: last.senderInboxId });
     });
-    options.onQueued();
   };
   /** The open turn, or a new one if what waits is for the agent. Undefined when there is nothing to do. */
-  const nextOpen = async (
-    signal: AbortSignal,
-  ): Promise<{ open: OpenTurn; context: TurnContext } | undefined> => {
+  const nextOpen = async (signal: AbortSignal): Promise<NextTurn | undefined> => {
     while (options.isServing()) {
       const open = ledger.openTurn();
       const waiting = open === undefined ? ledger.waiting() : [];
@@ -125,11 +128,16 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
       if (heldMs > 0 && !signal.aborted) continue;
       const context = await options.context();
       if (context === undefined || signal.aborted) return undefined;
-      if (open !== undefined) return { open, context };
-      presence.hasRead();
+      const isOfAgents = (messages: readonly StoredMessage[]): boolean =>
+        messages.every(({ senderInboxId }) => context.agentInboxIds.has(senderInboxId));
+      if (open !== undefined) return { open, context, isOfAgents: isOfAgents(open.messages) };
+      if (waiting.some(({ senderInboxId }) => outsideName(senderInboxId) === undefined)) presence.hasRead();
       const isWanted = await attention.isWanted(waiting, context, signal);
       if (signal.aborted) return undefined;
-      if (isWanted) return { open: ledger.beginTurn(), context };
+      if (isWanted) {
+        eyes.forget();
+        return { open: ledger.beginTurn(), context, isOfAgents: isOfAgents(waiting) };
+      }
       keepSilent(waiting);
     }
     return undefined;
@@ -146,30 +154,27 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     complete(turnId, { text: null });
     return undefined;
   };
-  /** Prepared once, however many gateways ask for it and however long that takes. */
-  const turnOf = (open: OpenTurn, context: TurnContext): Promise<Turn | undefined> => {
-    if (prepared?.turnId !== open.turnId) {
-      const turn = prepare(open, context);
-      prepared = { turnId: open.turnId, turn };
-      turn.catch(() => {
-        // Whoever waits for it hears why; the next who asks has it prepared anew.
-        if (prepared?.turn === turn) prepared = undefined;
-      });
-    }
-    return prepared.turn;
-  };
-  const giveOut = (turn: Turn, { members }: TurnContext): Turn => {
-    const { turnId, messages } = turn;
-    const last = messages.at(-1);
-    if (last === undefined) return turn;
-    prompt = { turnId, messageId: last.id, inboxId: last.senderInboxId, isCrowded: members.length > 2 };
+  /** Takes a turn up, once in this process and once more each time it was out in vain. False when that is too often. */
+  const takeUp = ({ open, context, isOfAgents }: NextTurn): boolean => {
+    const { turnId } = open;
+    if (taken?.turnId === turnId && !taken.isOut) return true;
+    const attempt = ledger.attempt(turnId);
+    if (attempt > TURN_MAX_ATTEMPTS) complete(turnId, { text: null, error: "model-failed" });
+    if (attempt > TURN_MAX_ATTEMPTS) return false;
+    if (attempt === 1 && !isWithinLoopLimit(turnId, isOfAgents)) return false;
+    const turn = taken?.turnId === turnId ? taken.turn : prepare(open, context);
+    taken = { turnId, turn, isOut: false, isCrowded: context.members.length > 2 };
+    turn.catch(() => {
+      // Whoever waits for it hears why; the next who asks has it prepared anew.
+      if (taken?.turn === turn) taken = undefined;
+    });
     presence.startsTyping();
+    const { messageId } = promptOf(open);
     clearTimeout(thinking);
-    const showThinking = (): void => {
-      if (ledger.whileOpen(turnId, () => speech.startThinking(turnId, last.id))) options.onQueued();
-    };
-    thinking = setTimeout(showThinking, THINKING_AFTER_MS);
-    return turn;
+    thinking = setTimeout(() => {
+      if (ledger.whileOpen(turnId, () => speech.startThinking(turnId, messageId))) options.onQueued();
+    }, THINKING_AFTER_MS);
+    return true;
   };
   return {
     next: async (signal) => {
@@ -181,21 +186,23 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
           await arrivals.sleep(ended, RECHECK_MS);
           continue;
         }
-        const { open, context } = next;
-        if (open.hasActed) {
-          complete(open.turnId, { text: INTERRUPTED });
-          continue;
-        }
-        const turn = await Promise.race([turnOf(open, context), aborted(ended)]);
+        const { turnId, hasActed } = next.open;
+        if (hasActed) complete(turnId, { text: INTERRUPTED });
+        if (hasActed || !takeUp(next)) continue;
+        const turn = await Promise.race([taken?.turn, aborted(ended)]);
         if (ended.aborted) return undefined;
-        if (turn !== undefined && isToBeRun(open, context)) return giveOut(turn, context);
+        if (turn === undefined || taken?.turnId !== turnId) continue;
+        taken.isOut = true;
+        return turn;
       }
       return undefined;
     },
     complete: async (turnId, result) => complete(turnId, result),
     send: async (turnId, message) => {
       if (stopping.signal.aborted) return;
-      const say = (): void => speech.interim(turnId, message, promptOf(turnId)?.messageId);
+      const open = ledger.openTurn();
+      if (open?.turnId !== turnId) return;
+      const say = (): void => speech.interim(turnId, message, promptOf(open).messageId);
       if (ledger.whileOpen(turnId, say)) options.onQueued();
     },
     noteAction: () => ledger.noteAction(),
@@ -203,9 +210,16 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
     stop: () => {
       stopping.abort();
       clearTimeout(thinking);
+      eyes.stop();
       presence.stop();
     },
   };
+}
+
+/** The message that a turn answers: its last. */
+function promptOf({ messages }: OpenTurn): Spoken {
+  const last = messages.at(-1);
+  return { messageId: last?.id ?? "", inboxId: last?.senderInboxId ?? "" };
 }
 
 const aborted = (signal: AbortSignal): Promise<undefined> =>

@@ -51,7 +51,7 @@ export function readMessage(message: DecodedMessage, ownInboxId: string): ReadMe
   if (isText(message) || isMarkdown(message)) return utterance(message, message.content);
   if (isTextReply(message))
     return utterance(message, message.content?.content, { replyToId: message.content?.referenceId });
-  const fileNames = filesOf(message).map(({ filename }) => plainLine(filename ?? "") || "a file");
+  const fileNames = filesOf(message).map(({ filename }) => plainLine(filename ?? ""));
   if (fileNames.length === 0) return IGNORED;
   const replyToId = isReply(message) ? message.content?.referenceId : undefined;
   return utterance(message, "", { fileNames, replyToId });

@@ -40,7 +40,15 @@ describe("attend", () => {
 
   it("answers what came to the agent from outside the room", () => {
     const facts = factsOf({ said: ["outside: Your code is 1234"], decided: "model" });
-    expect(attend(facts)).toEqual({ outcome: "turn", reason: "outside" });
+    const fromOutside = facts.messages.map((message) => ({ ...message, senderInboxId: "outside:sms" }));
+    expect(attend({ ...facts, messages: fromOutside })).toEqual({ outcome: "turn", reason: "outside" });
+    // Somebody who has just left the room is not outside in that sense.
+    expect(
+      attend({
+        ...facts,
+        messages: [{ ...fromOutside[0], senderInboxId: "gone", text: "lol", repliesTo: undefined }],
+      }).outcome,
+    ).toBe("silent");
   });
 
   it.each([

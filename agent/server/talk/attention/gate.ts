@@ -1,3 +1,4 @@
+import { outsideName } from "../../inbound/outside-message.ts";
 import { isChatter, isQuestion, names, opensWith } from "./wording.ts";
 
 /** Somebody in the room besides the agent. */
@@ -56,7 +57,7 @@ function attendTo(
   { agentName, others, wasLastToSpeak, awaits }: AttentionFacts,
 ): Verdict {
   // What comes from outside the conversation comes to the agent's own number or mailbox.
-  if (!others.some(({ inboxId }) => inboxId === senderInboxId)) return { outcome: "turn", reason: "outside" };
+  if (outsideName(senderInboxId) !== undefined) return { outcome: "turn", reason: "outside" };
   if (others.length === 1) return { outcome: "turn", reason: "alone" };
   if (repliesTo === "us") return { outcome: "turn", reason: "replied-to" };
   if (names(text, agentName)) return { outcome: "turn", reason: "named" };

@@ -89,7 +89,7 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
   });
 
   const final = createFinalTextCollector();
-  const outcome = await channel.inbound.dispatch({
+  const dispatched = channel.inbound.dispatch({
     cfg,
     channel: CHANNEL_ID,
     accountId: ACCOUNT_ID,
@@ -113,6 +113,12 @@ export async function runTurn(host: ChannelHost, turn: Turn, signal: AbortSignal
       },
     },
     record: {},
+  });
+  const outcome = await dispatched.catch((error: unknown) => {
+    // What fails after the model has run is not run again: it may have done something.
+    if (!final.hasRun) throw error;
+    final.end("failed");
+    return { dispatched: true };
   });
   if (!outcome.dispatched) return { text: null, error: "rejected" };
   if (!final.hasRun) throw new NotRunError();
