@@ -47,10 +47,10 @@ export async function targetOf(
   { vault }: Registry,
   target: NonNullable<Delivery["target"]>,
 ): Promise<AgentTarget> {
-  const { instanceId, epoch, url, secret, instanceKey } = target;
+  const { instanceId, epoch, url, inboxId, joinInboxId, secret, instanceKey } = target;
   if (!url || !secret || !instanceKey) {
     throw new PlatformError("agent-unreachable", { detail: `instance ${instanceId}` });
   }
   const instanceSecret = await openSecret(vault, instanceId, "instance-secret", instanceKey, secret);
-  return { url, instanceId, epoch, instanceSecret };
+  return { url, instanceId, epoch, instanceSecret, inboxes: { inboxId, joinInboxId } };
 }

@@ -7,6 +7,7 @@ import { startOpenRouterDouble } from "../infra/local/doubles/openrouter/server.
 import { startStandInHost } from "../infra/local/stand-in-agent/host-server.ts";
 import { startTestRegistry, type TestRegistry } from "../infra/testing/registry.ts";
 import { AgentClient } from "./agent/agent-client.ts";
+import { askStatus } from "./agent/ask-status.ts";
 import { StandInDriver } from "./compute/stand-in/stand-in-driver.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { explodeActivities } from "./explode-activities.ts";
@@ -109,6 +110,23 @@ describe("launchInstance", () => {
     await expect(lifecycle.launchInstance(id, 1)).rejects.toMatchObject({ code: "instance-doomed" });
     expect(await observe(id)).toMatchObject({ state: "running", epoch: 1 });
     expect((await readInstance(test.registry, id)).epoch).toBe(1);
+  });
+});
+
+describe("proveReady", () => {
+  it("keeps the inboxes of a starting agent, and those of none that could have been taken over", async () => {
+    const id = await instance("provisioning");
+    await lifecycle.launchInstance(id, 0);
+    await expect.poll(() => lifecycle.proveReady(id)).toBeUndefined();
+    const { inboxId, joinInboxId } = await askStatus(deps, await readInstance(test.registry, id));
+    expect(typeof inboxId).toBe("string");
+    expect(await readInstance(test.registry, id)).toMatchObject({ inboxId, joinInboxId });
+    await set(id, { join_inbox_id: "first" });
+    await lifecycle.proveReady(id);
+    expect(await readInstance(test.registry, id)).toMatchObject({ joinInboxId: "first" });
+    await set(id, { state: "claimed", join_inbox_id: null });
+    await lifecycle.proveReady(id);
+    expect((await readInstance(test.registry, id)).joinInboxId).toBeUndefined();
   });
 });
 

@@ -18,6 +18,7 @@ import {
   noteEvent,
   readInstance,
   readStarts,
+  recordInboxes,
   recordUrl,
 } from "./registry/instances.ts";
 import { intend, type LedgerEntry, recordActive } from "./registry/ledger.ts";
@@ -102,11 +103,15 @@ export const lifecycleActivities = (deps: Dependencies) => {
       }
     },
 
-    /** Asks the agent itself, end to end; throws `agent-unreachable` or `agent-unproven` until it is ready. */
+    /**
+     * Asks the agent itself, end to end, and keeps the inboxes that it proves; throws `agent-unreachable` or
+     * `agent-unproven` until it is ready.
+     */
     async proveReady(id: InstanceId): Promise<void> {
       const status = await askStatus(deps, await readInstance(registry, id));
       if (!status.ready)
         throw new PlatformError("agent-unreachable", { detail: `instance ${id} is not ready` });
+      await recordInboxes(registry, id, status);
     },
 
     /** Lets a proven instance into the pool, or straight to the oldest waiting claim, which is woken. */

@@ -50,7 +50,7 @@ beforeAll(async () => {
   if (!parsed || body.status !== "live") throw new Error("the claim is not live");
   claimId = parsed;
   firstInvite = body.inviteUrl;
-}, 60_000);
+});
 afterAll(async () => {
   await agent.kill();
   await node.close();

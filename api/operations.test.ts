@@ -177,8 +177,11 @@ describe("a report", () => {
     const second = await report(id, secret, event);
     expect([second.status, second.body]).toEqual([202, { taken: "repeated" }]);
     expect(await signalsOf(`instance/${id}`)).toEqual(["wake", "wake"]);
+    await fixture.registry.db.updateTable("instances").set({ epoch: 2 }).where("id", "=", id).execute();
+    const later = { ...event, epoch: 2, inboxId: "another", conversationId: "other" };
+    expect((await report(id, secret, later)).body).toEqual({ taken: "taken" });
     const { body } = await call(url, `/api/instances/${id}`);
-    expect(body).toMatchObject({ readyEpoch: 1, inboxId: "inbox", conversationId: "group" });
+    expect(body).toMatchObject({ readyEpoch: 2, inboxId: "inbox", conversationId: "group" });
   });
 
   test.each(FAULT_PARTS.flatMap((part) => FAULT_CODES.map((code) => ({ part, code }))))(

@@ -71,7 +71,10 @@ export interface ProvisionRequest {
   name?: string;
   /** An invite to join; without one the agent opens the conversation it made while idle. */
   joinUrl?: string;
+  /** An https URL. The agent fetches the picture, seals it for the members and serves what it has sealed. */
   profileImage?: string;
+  /** Where the platform reaches the agent, and so where members find the picture. Given where there is one. */
+  agentUrl?: string;
   metadata?: Readonly<Record<string, string>>;
   /** Of the inbox that will speak, as of this attempt; the first that arrives is kept. Renewed by the agent when due. */
   attestation?: AgentAttestation;

@@ -36,6 +36,8 @@ export interface AgentTarget {
   epoch: number;
   /** 64 hex. */
   instanceSecret: string;
+  /** The inboxes that are known to be its own. Only a known one is attested. */
+  inboxes?: { inboxId: string | undefined; joinInboxId: string | undefined };
 }
 
 /**
@@ -49,7 +51,7 @@ export class AgentClient {
   readonly #timeoutsMs: AgentTimeoutsMs;
   readonly #attest: (inboxId: string) => AgentAttestation | undefined;
 
-  /** `attest` signs for the inbox that an agent has proved to be its own; without it agents are not attested. */
+  /** `attest` signs for an agent's inbox; without it agents are not attested. */
   constructor(
     options: {
       timeoutsMs?: Partial<AgentTimeoutsMs>;
@@ -65,18 +67,24 @@ export class AgentClient {
   }
 
   /**
-   * Each attempt carries a nonce of its own and an attestation of the inbox that will speak: the one that joins, where
-   * there is an invite. The answer is proved and of this claim, instance and epoch.
+   * Each attempt carries a nonce of its own and, where it is known, an attestation of the inbox that will speak: the one
+   * that joins, where there is an invite. An agent that proves another inbox than the known one is unproven. With a
+   * picture it carries the agent's own address too. The answer is proved and of this claim, instance and epoch.
    */
   async provision(
     target: AgentTarget,
-    request: Omit<ProvisionRequest, "nonce" | "attestation">,
+    request: Omit<ProvisionRequest, "nonce" | "attestation" | "agentUrl">,
   ): Promise<ProvisionAnswer> {
     const nonce = freshNonce();
-    const answer = await this.#act(target, "provision", ({ inboxId, joinInboxId }): ProvisionRequest => {
-      const speaking = request.joinUrl === undefined ? inboxId : joinInboxId;
-      const attestation = speaking === null ? undefined : this.#attest(speaking);
-      return { ...request, nonce, ...(attestation && { attestation }) };
+    const answer = await this.#act(target, "provision", (status): ProvisionRequest => {
+      const speaking = request.joinUrl === undefined ? "inboxId" : "joinInboxId";
+      const known = target.inboxes?.[speaking];
+      // One that has none is not ready, and says so itself.
+      if (known !== undefined && status[speaking] !== null && status[speaking] !== known)
+        throw unproven("it speaks as another inbox than before");
+      const attestation = known === undefined ? undefined : this.#attest(known);
+      const addressed = request.profileImage === undefined ? {} : { agentUrl: target.url };
+      return { ...request, ...addressed, nonce, ...(attestation && { attestation }) };
     });
     if (answer.status !== 200 || !provisionAnswer.Check(answer.body)) throw new PlatformError("ambiguous");
     const body = answer.body;

@@ -197,6 +197,20 @@ test.each(after)("a proved agent that then %s", async (_title, behave, code) => 
   expect(seen.requests).toBe(2);
 });
 
+test.each([
+  ["a picture", { profileImage: "https://images.example/a.png" }, true],
+  ["no picture", {}, false],
+])("a claim with %s tells the agent where it is: %s", async (_with, more, isTold) => {
+  const bodies: Record<string, unknown>[] = [];
+  const { target } = await listening((request, response, body) => {
+    if (request.method === "GET") return response.end(signed(request));
+    bodies.push(JSON.parse(body));
+    return response.end(provisioned(body, {}));
+  });
+  await client.provision(target, { ...REQUEST, ...more });
+  expect(bodies.map(({ agentUrl }) => agentUrl)).toEqual([isTold ? target.url : undefined]);
+});
+
 const invited = (body: string, change: Record<string, unknown> = {}, secret = SECRET): string => {
   const { nonce }: { nonce?: unknown } = JSON.parse(body);
   const changed = { ...answer, inviteUrl: "u", ...change };
@@ -243,11 +257,29 @@ test.each([
     attested === inboxId
       ? { inboxId, signature: "s", timestamp: "2026-11-23T00:00:00Z", keyId: "key" }
       : undefined;
-  await new AgentClient({ attest }).provision(target, { ...REQUEST, ...more });
+  const known = { ...target, inboxes: { inboxId: "inbox", joinInboxId: "join" } };
+  await new AgentClient({ attest }).provision(known, { ...REQUEST, ...more });
   expect(bodies).toMatchObject([{ attestation: { inboxId } }]);
-  await client.provision(target, { ...REQUEST, ...more });
-  expect(bodies[1]).not.toHaveProperty("attestation");
+  await client.provision(known, { ...REQUEST, ...more });
+  await new AgentClient({ attest }).provision(target, { ...REQUEST, ...more });
+  for (const body of bodies.slice(1)) expect(body).not.toHaveProperty("attestation");
+  expect(bodies).toHaveLength(3);
 });
+
+test.each([
+  ["of its conversation", {}, { inboxId: "another", joinInboxId: "join" }],
+  ["that joins", { joinUrl: "https://x.invalid/v2?i=abc" }, { inboxId: "inbox", joinInboxId: "another" }],
+])(
+  "an agent that has changed its inbox %s gets no claim, and nothing signed",
+  async (_which, more, inboxes) => {
+    const { target, seen } = await listening((request, response) => response.end(signed(request)));
+    const attested: string[] = [];
+    const attest = (inboxId: string): undefined => void attested.push(inboxId);
+    const provision = new AgentClient({ attest }).provision({ ...target, inboxes }, { ...REQUEST, ...more });
+    expect((await failure(provision)).code).toBe("agent-unproven");
+    expect([attested, seen.requests]).toEqual([[], 1]);
+  },
+);
 
 test("a proved answer is taken, with fields that are not known here", async () => {
   const { target } = await listening((request, response, body) => {

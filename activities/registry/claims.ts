@@ -71,6 +71,9 @@ export interface Delivery {
         instanceId: InstanceId;
         epoch: number;
         url: string | undefined;
+        /** Its inboxes, as they were before the claim. */
+        inboxId: string | undefined;
+        joinInboxId: string | undefined;
         instanceKey: Buffer | undefined;
         secret: Buffer | undefined;
       }
@@ -98,6 +101,7 @@ export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promis
       "claims.input",
     ])
     .select(["instances.id as instanceId", "instances.epoch", "instances.url"])
+    .select(["instances.inbox_id", "instances.join_inbox_id"])
     .select(["instances.data_key as instanceKey", "secrets.sealed"])
     .where("claims.id", "=", id)
     .executeTakeFirst();
@@ -115,6 +119,8 @@ export async function loadDelivery({ db, vault }: Registry, id: ClaimId): Promis
             instanceId: row.instanceId,
             epoch: row.epoch ?? 0,
             url: row.url ?? undefined,
+            inboxId: row.inbox_id ?? undefined,
+            joinInboxId: row.join_inbox_id ?? undefined,
             instanceKey: row.instanceKey ?? undefined,
             secret: row.sealed ?? undefined,
           },

@@ -19,6 +19,8 @@ export interface InstanceView {
   readyEpoch: number;
   url: string | undefined;
   inboxId: string | undefined;
+  /** The inbox that joins by invite. */
+  joinInboxId: string | undefined;
   conversationId: string | undefined;
   endReason: EndReason | undefined;
   expiresAt: Date | undefined;
@@ -51,6 +53,7 @@ const viewOf = (row: InstanceRow): InstanceView => ({
   readyEpoch: row.ready_epoch,
   url: row.url ?? undefined,
   inboxId: row.inbox_id ?? undefined,
+  joinInboxId: row.join_inbox_id ?? undefined,
   conversationId: row.conversation_id ?? undefined,
   endReason: row.end_reason ?? undefined,
   expiresAt: row.expires_at ?? undefined,
@@ -118,6 +121,26 @@ export async function recordUrl({ db }: Registry, id: InstanceId, epoch: number,
     .where("id", "=", id)
     .where("epoch", "=", epoch)
     .where("data_key", "is not", null)
+    .execute();
+}
+
+/**
+ * The inboxes that a starting agent has proved, each kept once. An agent that people could already talk to is not asked:
+ * it may be somebody else's by then.
+ */
+export async function recordInboxes(
+  { db }: Registry,
+  id: InstanceId,
+  { inboxId, joinInboxId }: { inboxId: string | null; joinInboxId: string | null },
+): Promise<void> {
+  await db
+    .updateTable("instances")
+    .set((eb) => ({
+      inbox_id: eb.fn.coalesce("inbox_id", eb.val(inboxId)),
+      join_inbox_id: eb.fn.coalesce("join_inbox_id", eb.val(joinInboxId)),
+    }))
+    .where("id", "=", id)
+    .where("state", "=", "starting")
     .execute();
 }
 

@@ -40,7 +40,8 @@ export async function takeReport(
         .updateTable("instances")
         .set((eb) => ({
           ready_epoch: event.epoch,
-          inbox_id: event.inboxId,
+          // An agent that was taken over cannot become another inbox's.
+          inbox_id: eb.fn.coalesce("inbox_id", eb.val(event.inboxId)),
           // Once it has joined another room, that one stays the conversation.
           conversation_id: eb.fn.coalesce("conversation_id", eb.val(event.conversationId)),
         }))

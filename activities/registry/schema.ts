@@ -73,7 +73,9 @@ export interface InstancesTable {
   /** The last epoch whose agent reported itself ready. */
   ready_epoch: Generated<number>;
   url: string | null;
+  /** The agent's two inboxes, as it first proved or reported them; never changed after. */
   inbox_id: string | null;
+  join_inbox_id: string | null;
   conversation_id: string | null;
   /** Sealed under the master key; null once purged, which makes the instance's secrets unreadable. */
   data_key: Buffer | null;

@@ -1,6 +1,6 @@
 import type { Group } from "@xmtp/node-sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeAppData, readTag } from "./app-data/text.ts";
+import { decodeAppData, encodeAppData, readTag } from "./app-data/text.ts";
 import { updateAppData } from "./app-data/update.ts";
 import { explodeSettingsCodec } from "./content-types/explode-settings.ts";
 import { profileSnapshotCodec } from "./content-types/profile-snapshot.ts";
@@ -14,6 +14,7 @@ import {
   explodeConversation,
   scheduleExplosion,
 } from "./explode-conversation.ts";
+import { groupImageKey } from "./group-image-key.ts";
 import { isLocked, LockIncompleteError, lockGroup, unlockGroup } from "./lock.ts";
 import { resolveProfiles, sendProfileSnapshot } from "./profiles.ts";
 import { openConversation, openNetwork, type Person } from "./testing/network.ts";
@@ -29,8 +30,8 @@ beforeAll(async () => {
 afterAll(() => network.close());
 
 /** The same group as both see it. */
-async function shared(): Promise<{ mine: Group<unknown>; theirs: Group<unknown> }> {
-  const mine = await openConversation(owner);
+async function shared(made?: Group<unknown>): Promise<{ mine: Group<unknown>; theirs: Group<unknown> }> {
+  const mine = made ?? (await openConversation(owner));
   await mine.addMembers([member.inboxId]);
   await member.client.conversations.sync();
   const theirs = member.client.conversations.listGroups().find(({ id }) => id === mine.id);
@@ -48,6 +49,44 @@ describe("appData", () => {
     await mine.sync();
     expect(decodeAppData(mine.appData)).toMatchObject({ emoji: "🔥", expiresAtUnix: 4_102_444_800 });
     expect(readTag(mine.appData)).toMatch(/^[A-Za-z0-9]{10}$/);
+  });
+});
+
+describe("the image key", () => {
+  it("is made once, by whoever may, and nothing else is lost", async () => {
+    const { mine, theirs } = await shared();
+    await updateAppData(mine, (metadata) => ({ ...metadata, emoji: "🔥" }));
+    await theirs.sync();
+    const before = decodeAppData(mine.appData);
+    const [made, other] = await Promise.all([
+      groupImageKey(theirs, member.inboxId),
+      groupImageKey(mine, owner.inboxId),
+    ]);
+    expect(made).toHaveLength(32);
+    expect(other).toEqual(made);
+    expect(decodeAppData(mine.appData)).toEqual({ ...before, imageEncryptionKey: made });
+    expect(await groupImageKey(theirs, member.inboxId)).toEqual(made);
+  });
+
+  it("is not made by a member who may not write, and used once it is there", async () => {
+    const { mine, theirs } = await shared(
+      await owner.client.conversations.createGroup([], {
+        permissions: GROUP_PERMISSIONS.adminOnly,
+        appData: encodeAppData({ tag: "ccpfXDRHZv", profiles: [] }),
+      }),
+    );
+    expect(await groupImageKey(theirs, member.inboxId)).toBeUndefined();
+    const made = await groupImageKey(mine, owner.inboxId);
+    expect(made).toHaveLength(32);
+    expect(await groupImageKey(theirs, member.inboxId)).toEqual(made);
+  });
+
+  it("is left alone when it is none", async () => {
+    const { mine } = await shared();
+    const imageEncryptionKey = new Uint8Array(31);
+    await updateAppData(mine, (metadata) => ({ ...metadata, imageEncryptionKey }));
+    expect(await groupImageKey(mine, owner.inboxId)).toBeUndefined();
+    expect(decodeAppData(mine.appData)).toMatchObject({ imageEncryptionKey });
   });
 });
 

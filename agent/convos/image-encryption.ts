@@ -7,7 +7,7 @@ import { decodeOrUndefined } from "./protobuf.ts";
  * Each picture has a key of its own: HKDF-SHA256 of the group's key with the picture's 32-byte salt. AES-256-GCM
  * without associated data; what is stored is `ciphertext ‖ tag(16)`, while salt and nonce travel in the reference.
  */
-const GROUP_KEY_BYTES = 32;
+export const GROUP_KEY_BYTES = 32;
 const IMAGE_KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const INFO = Buffer.from("ConvosImageV1", "utf8");

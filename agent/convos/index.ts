@@ -29,7 +29,7 @@ export {
   verifyAttestation,
 } from "./attestation.ts";
 export { type AttestationJwks, type AttestationKey, jwksOf, keysOfJwks } from "./attestation-keys.ts";
-export type { ConvosCodec } from "./content-types/codec.ts";
+export type { ConvosCodec, EncodedContent } from "./content-types/codec.ts";
 // Content types.
 export { convosCodecs } from "./content-types/codecs.ts";
 export { type ExplodeSettings, explodeSettingsCodec } from "./content-types/explode-settings.ts";
@@ -49,7 +49,6 @@ export {
 export { type ProfileUpdate, profileUpdateCodec } from "./content-types/profile-update.ts";
 export { readContent } from "./content-types/read.ts";
 export { type Sendable, sendContent } from "./content-types/send.ts";
-export type { EncodedContent } from "./content-types/codec.ts";
 export { type Thinking, thinkingCodec } from "./content-types/thinking.ts";
 export { type TypingIndicator, typingIndicatorCodec } from "./content-types/typing-indicator.ts";
 export { defaultEmoji } from "./emoji.ts";
@@ -65,6 +64,7 @@ export {
   scheduleExplosion,
 } from "./explode-conversation.ts";
 // Pictures of members and groups.
+export { groupImageKey } from "./group-image-key.ts";
 export {
   decryptImage,
   encryptImage,

@@ -1,4 +1,10 @@
-import type { AgentSecrets, AgentStatus, FaultCode, FaultPart } from "../../domain/agent-protocol.ts";
+import type {
+  AgentSecrets,
+  AgentStatus,
+  FaultCode,
+  FaultPart,
+  ProvisionRefusal,
+} from "../../domain/agent-protocol.ts";
 import { createFileReader } from "./attachments/read-file.ts";
 import { createAttestationClient } from "./attestation-client.ts";
 import type { Brain } from "./brain.ts";
@@ -20,7 +26,7 @@ import { createProvision, warmUpInvites } from "./pool/provision.ts";
 import { startReporter } from "./reporter.ts";
 import { type Service, startService } from "./service.ts";
 import type { AgentState } from "./state/agent-state.ts";
-import type { ClaimRecord } from "./state/claim-record.ts";
+import { type ClaimRecord, refusalOf } from "./state/claim-record.ts";
 import type { StatePaths } from "./state/paths.ts";
 import { createRedaction } from "./talk/redaction.ts";
 import { startTalk } from "./talk/start-talk.ts";
@@ -123,11 +129,9 @@ export function createAgent(options: AgentOptions): Agent {
   const serve = (claim: ClaimRecord, opened: Identities): void => {
     intake.wake();
     service = startService(claim, {
-      state,
+      ...options,
       identities: opened,
-      conversationOwner: config.conversationOwner,
       attestation,
-      log,
       signal: stopping.signal,
       closing: closing.signal,
       onUtterance: () => turns.notify(),
@@ -192,6 +196,10 @@ export function createAgent(options: AgentOptions): Agent {
   const room = (): RoomLookup => {
     const isEnding = stopping.signal.aborted;
     return findRoom({ state, config, chat: service?.chat, main: identities?.main, isEnding, log });
+  };
+  const joinRefusal = (): ProvisionRefusal | undefined => {
+    const claim = state.claim.read();
+    return claim && refusalOf(claim);
   };
   const notify = (id: string): boolean => {
     const isKept = state.notifications.keep(id);
@@ -264,7 +272,7 @@ export function createAgent(options: AgentOptions): Agent {
     log("ready", { claimed: claim !== undefined });
   };
   return {
-    core: { status, provision, room, notify },
+    core: { status, provision, room, joinRefusal, notify },
     boot: () => {
       booting = boot();
       return booting;

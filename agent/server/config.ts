@@ -83,7 +83,7 @@ export const AgentEnvironment = Type.Object(
         pattern: "^https?://[^\\s/,?#]+(,https?://[^\\s/,?#]+)*$",
         maxLength: 2_048,
         description:
-          "Origins, separated by commas, from which files that people send are fetched although they are not public or not HTTPS. For a laptop and for tests.",
+          "Origins, separated by commas, from which files that people send and a claim's picture are fetched although they are not public or not HTTPS. For a laptop and for tests.",
       }),
     ),
     BOOTSTRAP_TOKEN: Type.Optional(

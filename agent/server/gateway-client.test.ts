@@ -34,6 +34,8 @@ describe("reports", () => {
     expect(await client.report(event, AbortSignal.timeout(5_000))).toBe("unknown");
     platform.refuseWith = 409;
     expect(await client.report(event, AbortSignal.timeout(5_000))).toBe("stale");
+    platform.refuseWith = 400;
+    expect(await client.report(event, AbortSignal.timeout(5_000))).toBe("invalid");
     platform.refuseWith = 401;
     expect(await client.report(event, AbortSignal.timeout(300))).toBe("aborted");
     await platform.close();
@@ -51,7 +53,10 @@ describe("reports", () => {
     expect(await client.report(event, AbortSignal.timeout(1_000))).toBe("accepted");
   });
 
-  it("that are stale are dropped, and the next one is sent", async () => {
+  it.each([
+    ["stale", 409],
+    ["not understood", 400],
+  ])("that are %s are dropped, and the next one is sent", async (_how, status) => {
     const platform = await startTestPlatform("abcdef012345", SECRET);
     const folder = mkdtempSync(join(tmpdir(), "convos-reports-"));
     const database = openDatabase(join(folder, "state.db"));
@@ -63,14 +68,14 @@ describe("reports", () => {
       log: (name, fields) => logged.push({ name, ...fields }),
     });
     const reporter = startReporter(createReportQueue(database, 1), client);
-    platform.refuseWith = 409;
+    platform.refuseWith = status;
     reporter.report({ kind: "fault", part: "brain", code: "given-up" });
     while (platform.refused < 1) await new Promise((resolve) => setTimeout(resolve, 10));
     platform.refuseWith = undefined;
     reporter.report({ kind: "joined", claimId: "c", conversationId: "g" });
     expect(await platform.waitFor("joined")).toMatchObject({ sequence: 2 });
     expect(platform.events).toHaveLength(1);
-    expect(logged).toEqual([{ name: "report-refused", kind: "fault", sequence: 1, status: 409 }]);
+    expect(logged).toEqual([{ name: "report-refused", kind: "fault", sequence: 1, status }]);
     await reporter.stop();
     database.close();
     await platform.close();

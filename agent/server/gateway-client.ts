@@ -8,9 +8,10 @@ const RETRY_MAX_MS = 30_000;
 
 /**
  * `accepted` by a 2xx, or by a standalone agent itself; `stale` by 409: the epoch is over, or what is told is not
- * taken; `unknown` by 410: the platform does not know this instance any more; `aborted` by us.
+ * taken; `invalid` by 400: it will never be understood, which must not keep back the reports behind it; `unknown` by
+ * 410: the platform does not know this instance any more; `aborted` by us.
  */
-export type ReportOutcome = "accepted" | "stale" | "unknown" | "aborted";
+export type ReportOutcome = "accepted" | "stale" | "invalid" | "unknown" | "aborted";
 
 export interface GatewayClient {
   /** Repeats the event, with jitter and a growing pause, until the platform has answered for good. */
@@ -49,6 +50,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
           if (status === 410) return "unknown";
           options.log("report-refused", { kind: event.kind, sequence: event.sequence, status });
           if (status === 409) return "stale";
+          if (status === 400) return "invalid";
         } catch (error) {
           if (signal.aborted) break;
           options.log("report-failed", {

@@ -122,6 +122,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
       return agent === undefined ? { kind: "refused", refusal: "not-ready" } : agent.core.provision(request);
     },
     room: () => (isEnding() ? { refusal: "exploding" } : (agent?.core.room() ?? { refusal: "not-ready" })),
+    joinRefusal: () => (isEnding() ? undefined : agent?.core.joinRefusal()),
     notify: (id) => isEnding() || agent === undefined || agent.core.notify(id),
     explode: (reason) => end(reason, true),
   };
@@ -151,6 +152,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     core,
     instanceSecret,
     standalone: config.standalone,
+    pictures: paths.pictures,
     log,
   });
 

@@ -1,13 +1,17 @@
 import type { AgentAttestation } from "../../domain/attestation.ts";
 import { AGENT_MEMBER_KIND, parseInvite, resolveProfiles } from "../convos/index.ts";
+import type { AgentConfig } from "./config.ts";
 import type { Chat } from "./conversation/chat.ts";
 import { joinByInvite } from "./conversation/join-by-invite.ts";
-import { presentAgent, refreshProfile } from "./conversation/presentation.ts";
+import { createOwnProfile } from "./conversation/own-profile.ts";
+import { showPicture } from "./conversation/picture.ts";
+import { type PresentationOptions, presentAgent, refreshProfile } from "./conversation/presentation.ts";
 import { createWatch, type Watch } from "./conversation/watch.ts";
 import type { Log } from "./log.ts";
 import { retryUntilDone } from "./retry.ts";
 import type { AgentState } from "./state/agent-state.ts";
 import type { ClaimRecord } from "./state/claim-record.ts";
+import type { StatePaths } from "./state/paths.ts";
 import { greeting } from "./talk/greeting.ts";
 import { plainLine, plainName } from "./talk/plain-name.ts";
 import { knownTimezone } from "./talk/timezone.ts";
@@ -20,7 +24,8 @@ const GREETING_ENTRY = "greeting";
 export interface ServiceOptions {
   state: AgentState;
   identities: Identities;
-  conversationOwner: "first-joiner" | "none";
+  config: Pick<AgentConfig, "conversationOwner" | "xmtpEnv" | "fileOrigins">;
+  paths: Pick<StatePaths, "pictures">;
   /** What shows the agent as verified, as of now. */
   attestation(): Promise<AgentAttestation | undefined>;
   log: Log;
@@ -55,19 +60,39 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
   const { facts, outbox } = state;
   const presented = Promise.withResolvers<void>();
   const { attestation } = options;
-  presented.promise.catch(() => {
-    // Whoever awaits it hears of it; a rejection that nobody awaits only says that the agent is ending.
-  });
   let chat: Chat | undefined;
   let watch: Watch | undefined;
+  let presentation: PresentationOptions | undefined;
 
   const enter = (entered: Chat, record: ClaimRecord): void => {
     chat = entered;
     watch = createWatch({ ...options, chat: entered, turns: state.turns, outbox, facts });
     options.onChat(entered);
-    presented.resolve(presentAgent({ group: entered.group, claim: record, facts, attestation, log, signal }));
+    const { group } = entered;
+    const profile = createOwnProfile({ group, claim: state.claim, facts });
+    presentation = { group, claim: record, profile, facts, attestation, log, signal };
+    presented.resolve(presentAgent(presentation));
     if (facts.get("owner") !== undefined) void grantOwnership(entered);
   };
+  const showPictureNow = async (): Promise<void> => {
+    if (chat === undefined || presentation === undefined) return;
+    const { profile } = presentation;
+    const { config, paths } = options;
+    const folder = paths.pictures;
+    await showPicture({
+      ...config,
+      chat,
+      claim: state.claim,
+      facts,
+      profile,
+      folder,
+      attestation,
+      log,
+      signal,
+    });
+  };
+  // Whoever awaits the presentation hears of its failure, which only says that the agent is ending.
+  presented.promise.then(showPictureNow, () => undefined);
   const greet = (agentName: string): void => {
     const saying = { kind: "text", text: greeting(agentName), isMarkdown: false } as const;
     if (outbox.queue(GREETING_ENTRY, saying)) options.onQueued();
@@ -132,15 +157,14 @@ export function startService(claim: ClaimRecord, options: ServiceOptions): Servi
     },
     openDoor: async () => {
       await presented.promise;
-      if (chat !== undefined)
-        await refreshProfile({ group: chat.group, claim, facts, attestation, log, signal });
+      if (presentation !== undefined) await refreshProfile(presentation);
     },
     admitted: async (inboxId, isAgent) => {
       facts.set("had-company", "yes");
       greet(claim.content.agentName);
       if (isAgent) return;
       facts.set("had-person", "yes");
-      if (options.conversationOwner === "none" || chat === undefined) return;
+      if (options.config.conversationOwner === "none" || chat === undefined) return;
       if (facts.get("owner") === undefined) facts.set("owner", inboxId);
       if (facts.get("owner") === inboxId) await grantOwnership(chat);
     },

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { type InstanceView, readInstance } from "../../activities/registry/instances.ts";
 import { verifyAttestation } from "../../agent/convos/attestation.ts";
 import { jwksOf } from "../../agent/convos/attestation-keys.ts";
 import { AgentAttestation } from "../../domain/attestation.ts";
@@ -25,8 +26,12 @@ const Jwks = Type.Object({
   ),
 });
 
+/** Bound to a claim, and neither set aside nor about to end. */
+const isServing = ({ state, desired, claimId }: InstanceView): boolean =>
+  desired === "present" && claimId !== undefined && (state === "claimed" || state === "recovering");
+
 /** The keys that agents' profiles are checked with, and a new attestation for an agent whose own is getting old. */
-export function attestationRoutes(server: Server, { config }: Gateway): void {
+export function attestationRoutes(server: Server, { config, registry }: Gateway): void {
   const { attestationKeys } = config;
   const jwks = { keys: [...jwksOf(attestationKeys).keys] };
   const attest = attesterOf(attestationKeys);
@@ -51,16 +56,21 @@ export function attestationRoutes(server: Server, { config }: Gateway): void {
       schema: {
         operationId: "renewAttestation",
         summary: "For agents: the same attestation as of now, with the instance's own secret as bearer token",
-        description: "An inbox that has not been attested at its claim is never attested later.",
+        description:
+          "For an inbox of that instance that has been attested at its claim, while the instance serves it. Anything else is a conflict.",
         params: InstanceParams,
         body: AgentAttestation,
         response: { 200: AgentAttestation, ...PROBLEMS },
       },
       config: { access: "instance" },
     },
-    ({ instanceId, body }, reply) => {
+    async ({ instanceId, body }, reply) => {
       if (!instanceId) throw new PlatformError("unauthorized");
       const { inboxId } = body;
+      const instance = await readInstance(registry, instanceId);
+      if (!isServing(instance)) throw new PlatformError("conflict", { detail: "it serves no claim" });
+      if (inboxId !== instance.inboxId && inboxId !== instance.joinInboxId)
+        throw new PlatformError("conflict", { detail: "the inbox is not the instance's" });
       const verdict = verifyAttestation(attestationKeys, inboxId, body, {
         at: new Date(),
         maxAgeMs: Number.POSITIVE_INFINITY,

@@ -41,7 +41,8 @@ export const ClaimBody = Type.Object(
       Type.String({
         maxLength: LIMITS.profileImageMaxChars,
         pattern: "^https://[^\\s]+$",
-        description: "A public https link.",
+        description:
+          "A public https link to a PNG, JPEG, GIF or WebP picture of at most 10 MiB: the preview of the invite and, sealed for the members, the agent's picture.",
       }),
     ),
     metadata: Type.Optional(

@@ -1,3 +1,4 @@
+import { type Intake, intakeClaim } from "../../activities/registry/intake.ts";
 import { handOver, moveInstance } from "../../activities/registry/instances.ts";
 import { planPool } from "../../activities/registry/pool-plan.ts";
 import { setPool } from "../../activities/registry/pools.ts";
@@ -35,3 +36,13 @@ export async function reportingInstance(registry: Registry): Promise<{ id: Insta
   await moveInstance(registry, id, "starting");
   return { id, secret };
 }
+
+/** A claim of the oldest idle instance, which nobody delivers. */
+export const bindClaim = (registry: Registry, idempotencyKey: string): Promise<Intake> =>
+  intakeClaim(registry, {
+    pool: POOL,
+    idempotencyKey,
+    input: { instructions: "x" },
+    onEmpty: "reject",
+    inviteIdentity: undefined,
+  });

@@ -8,8 +8,7 @@ import { convosCodecs } from "../../agent/convos/index.ts";
 import { expectAnswer, Joined } from "./answers.ts";
 import { type ClientPlace, runClient } from "./client-process.ts";
 import { LiveSession } from "./live-session.ts";
-
-const COMMAND_TIMEOUT_MS = 60_000;
+import { COMMAND_TIMEOUT_MS } from "./patience.ts";
 
 const Identity = Type.Object({
   walletKey: Type.String({ pattern: "^0x[0-9a-f]{64}$" }),

@@ -13,10 +13,10 @@ import {
 import { EYES } from "../../agent/server/talk/eyes.ts";
 import { ECHO_FILE, NOBODY_ASKED, REQUESTS } from "../../agent/server/testing/echo-brain.ts";
 import type { Person } from "../../agent/server/testing/world.ts";
-import { eventually } from "../testing/eventually.ts";
 import type { Actor } from "./actor.ts";
 import { Joined, Profiles, ReadTimes, Rooms } from "./answers.ts";
 import type { LiveSession } from "./live-session.ts";
+import { JOIN_WAIT_S, patiently, TEST_TIMEOUT_MS } from "./patience.ts";
 import { appJoins, type ClaimedAgent, OPEN_TIMEOUT_MS, Stage } from "./stage.ts";
 
 /** Ada uses the SDK, Carla and Dario use Convos's own client, Walrus is the agent. Each test goes on from the one before. */
@@ -35,40 +35,53 @@ beforeAll(async () => {
   adas = await appJoins(ada, walrus.inviteUrl, "Ada");
   carla = await stage.actor("Carla");
 }, OPEN_TIMEOUT_MS);
-afterAll(() => stage.close());
+afterAll(() => stage?.close());
 
 const message = (id: string) =>
-  eventually(`the message ${id}`, async () => {
+  patiently(`the message ${id}`, async () => {
     await adas.sync();
     return (await adas.messages()).find((candidate) => candidate.id === id);
   });
 
-describe("an agent's invite, used by Convos's own client", () => {
+/** The agent's markers that lie with Carla, once there are so many. */
+const handledMarkers = (count: number) =>
+  patiently("the agent's marker", async () => {
+    const mail = await carla.directMessages(walrus.inboxId);
+    const found = mail.flatMap((one) => readContent(one, inviteJoinHandledCodec) ?? []);
+    return found.length >= count && found;
+  });
+
+/** What somebody's client knows of the members, once it knows the names of so many. */
+const knownProfiles = (actor: Actor, count: number) =>
+  patiently("the profiles", async () => {
+    const args = ["conversation", "profiles", walrus.conversationId];
+    const { profiles } = await actor.ask(Profiles, ...args);
+    return profiles.filter(({ name }) => name !== null).length >= count && profiles;
+  });
+
+describe("an agent's invite, used by Convos's own client", { timeout: TEST_TIMEOUT_MS }, () => {
   it("lets it in, and marks its request as handled", async () => {
-    const joined = await carla.join(walrus.inviteUrl, 20, "--metadata", "timezone=Europe/Lisbon");
+    const joined = await carla.join(walrus.inviteUrl, JOIN_WAIT_S, "--metadata", "timezone=Europe/Lisbon");
     expect(joined).toMatchObject({ status: "joined", conversationId: walrus.conversationId });
     carlaInbox = joined.inboxId;
     const rooms = await carla.ask(Rooms, "conversations", "list");
     expect(rooms).toMatchObject([{ name: "Walrus", memberCount: 3, isActive: true, isLocked: false }]);
+    const markers = await handledMarkers(1);
     const mail = await carla.directMessages(walrus.inboxId);
     const typed = mail.find(({ contentType }) => contentType.typeId === "join_request");
-    const markers = mail.flatMap((one) => readContent(one, inviteJoinHandledCodec) ?? []);
     expect(markers).toMatchObject([{ inviteTag: joined.tag, handledMessageId: typed?.id }]);
   });
 
   it("is handled once more, without adding anybody, when the client uses it again", async () => {
     const again = ["conversations", "join", walrus.inviteUrl, "--no-wait"];
     expect(await carla.ask(Joined, ...again)).toMatchObject({ status: "request_sent" });
-    await eventually("the second marker", async () => {
-      const mail = await carla.directMessages(walrus.inboxId);
-      return mail.flatMap((one) => readContent(one, inviteJoinHandledCodec) ?? []).length === 2;
-    });
+    expect(await handledMarkers(2)).toHaveLength(2);
     await adas.sync();
     expect(await adas.members()).toHaveLength(3);
   });
 
   it("tells it who was there before, the agent as an agent", async () => {
-    const { profiles } = await carla.ask(Profiles, "conversation", "profiles", walrus.conversationId);
+    const profiles = await knownProfiles(carla, 3);
     expect(profiles).toHaveLength(3);
     expect(profiles.find(({ inboxId }) => inboxId === walrus.inboxId)).toMatchObject({
       name: "Walrus",
@@ -119,7 +132,7 @@ describe("an agent's invite, used by Convos's own client", () => {
 
   it("carries what has been read both ways", async () => {
     await carlas.order({ type: "read-receipt" });
-    await eventually("Carla's reading", async () => {
+    await patiently("Carla's reading", async () => {
       await adas.sync();
       return Object.hasOwn(await adas.lastReadTimes(), carlaInbox);
     });
@@ -155,7 +168,7 @@ describe("an agent's invite, used by Convos's own client", () => {
   it("has the agent keep what it says of itself, and pass it on", async () => {
     await carlas.order({ type: "update-profile", name: "Carlotta", metadata: { trips: 3, vegan: true } });
     const metadata = { timezone: "Europe/Lisbon", trips: 3, vegan: true };
-    await eventually("the profile", async () => {
+    await patiently("the profile", async () => {
       await adas.sync();
       return (await resolveProfiles(adas)).get(carlaInbox)?.name === "Carlotta";
     });
@@ -168,8 +181,8 @@ describe("an agent's invite, used by Convos's own client", () => {
     await carlas.waitFor("profile_update", { senderInboxId: ada.client.inboxId, name: "Ada L." });
 
     const dario = await stage.actor("Dario");
-    expect(await dario.join(walrus.inviteUrl, 20)).toMatchObject({ status: "joined" });
-    const { profiles } = await dario.ask(Profiles, "conversation", "profiles", walrus.conversationId);
+    expect(await dario.join(walrus.inviteUrl, JOIN_WAIT_S)).toMatchObject({ status: "joined" });
+    const profiles = await knownProfiles(dario, 4);
     expect(profiles.find(({ inboxId }) => inboxId === carlaInbox)).toMatchObject({
       name: "Carlotta",
       memberKind: AGENT_MEMBER_KIND,

@@ -11,9 +11,9 @@ import {
   signAttestation,
   verifyAttestation,
 } from "../../agent/convos/index.ts";
-import { eventually } from "../testing/eventually.ts";
 import type { Actor } from "./actor.ts";
 import { Attested, Created } from "./answers.ts";
+import { patiently, TEST_TIMEOUT_MS } from "./patience.ts";
 import { appJoins, OPEN_TIMEOUT_MS, Stage } from "./stage.ts";
 
 /** Ada uses the SDK, Carla Convos's own client, in Carla's conversation. */
@@ -37,11 +37,11 @@ beforeAll(async () => {
   await carlas.stop();
   await (await stage.live(carla, created.conversationId, ...attest)).stop();
 }, OPEN_TIMEOUT_MS);
-afterAll(() => stage.close());
+afterAll(() => stage?.close());
 
-describe("an agent's attestation", () => {
+describe("an agent's attestation", { timeout: TEST_TIMEOUT_MS }, () => {
   it("by Convos's own client is verified by our side", async () => {
-    const attestation = await eventually("the attested profile", async () => {
+    const attestation = await patiently("the attested profile", async () => {
       await adas.sync();
       return readAttestation((await resolveProfiles(adas)).get(carlaInbox)?.metadata ?? {});
     });

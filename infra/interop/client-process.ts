@@ -50,8 +50,7 @@ export async function runClient(
     errors += chunk.toString();
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
-  const [code, signal]: unknown[] = await once(child, "close");
-  clearTimeout(timer);
+  const [code, signal]: unknown[] = await once(child, "close").finally(() => clearTimeout(timer));
   if (code !== 0) {
     const end = signal === null ? `code ${String(code)}` : `${String(signal)} (limit ${timeoutMs} ms)`;
     const said = `${output}\n${errors}`.trim().slice(-KEPT_CHARS);

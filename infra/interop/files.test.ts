@@ -22,10 +22,10 @@ import {
   sendContent,
 } from "../../agent/convos/index.ts";
 import type { Person } from "../../agent/server/testing/world.ts";
-import { eventually } from "../testing/eventually.ts";
 import type { Actor } from "./actor.ts";
 import { Created, SavedFile } from "./answers.ts";
 import type { LiveSession } from "./live-session.ts";
+import { patiently, TEST_TIMEOUT_MS } from "./patience.ts";
 import { appJoins, OPEN_TIMEOUT_MS, Stage } from "./stage.ts";
 
 const PICTURE = { filename: "beach.png", mimeType: "image/png", content: randomBytes(200_000) };
@@ -63,10 +63,10 @@ beforeAll(async () => {
   picturePath = join(carla.folder, PICTURE.filename);
   await writeFile(picturePath, PICTURE.content);
 }, OPEN_TIMEOUT_MS);
-afterAll(() => stage.close());
+afterAll(() => stage?.close());
 
 const message = (id: string) =>
-  eventually(`the message ${id}`, async () => {
+  patiently(`the message ${id}`, async () => {
     await adas.sync();
     return (await adas.messages()).find((candidate) => candidate.id === id);
   });
@@ -90,7 +90,7 @@ const download = async (messageId: string): Promise<Buffer> => {
   return readFile(output);
 };
 
-describe("files of Convos's own client", () => {
+describe("files of Convos's own client", { timeout: TEST_TIMEOUT_MS }, () => {
   it("are readable for our side, and for nobody where they lie", async () => {
     const sent = await message(await carlas.order({ type: "attach", file: picturePath }));
     if (!isRemoteAttachment(sent) || sent.content === undefined) throw new Error("no remote attachment");
@@ -113,7 +113,7 @@ describe("files of Convos's own client", () => {
   });
 });
 
-describe("what our side sends", () => {
+describe("what our side sends", { timeout: TEST_TIMEOUT_MS }, () => {
   it("is heard as what it is: Markdown, replies, reactions, several files at once", async () => {
     const said = await carlas.say("and the notes?");
     await message(said);
@@ -144,7 +144,7 @@ describe("what our side sends", () => {
   });
 });
 
-describe("the members' pictures", () => {
+describe("the members' pictures", { timeout: TEST_TIMEOUT_MS }, () => {
   it("are opened by our side with the key that the client has made", async () => {
     const { tag } = decodeAppData(adas.appData) ?? {};
     const session = await stage.live(carla, room);

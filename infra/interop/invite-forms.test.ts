@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInvite, inspectInvite } from "../../agent/convos/index.ts";
 import type { Actor } from "./actor.ts";
 import { Created, Inspected, InviteMade } from "./answers.ts";
+import { TEST_TIMEOUT_MS } from "./patience.ts";
 import { OPEN_TIMEOUT_MS, Stage } from "./stage.ts";
 
 const DESCRIPTION = "Where to go, what to take along, who brings the towels. ".repeat(12).trim();
@@ -14,9 +15,9 @@ beforeAll(async () => {
   stage = await Stage.open();
   carla = await stage.actor("Carla");
 }, OPEN_TIMEOUT_MS);
-afterAll(() => stage.close());
+afterAll(() => stage?.close());
 
-describe("an invite with all that it can carry", () => {
+describe("an invite with all that it can carry", { timeout: TEST_TIMEOUT_MS }, () => {
   it("by our side is read by Convos's own client", async () => {
     const shown = { name: "Trip to Rome 🏛️", description: DESCRIPTION, emoji: "🏖️" };
     const expiresAt = new Date("2040-01-02T03:04:05Z");

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
-import { eventually } from "../testing/eventually.ts";
 import { type ClientPlace, type ClientProcess, startClient } from "./client-process.ts";
+import { patiently } from "./patience.ts";
 
-const STOP_TIMEOUT_MS = 10_000;
+const STOP_TIMEOUT_MS = 30_000;
 const KEPT_CHARS = 2_000;
 
 const LiveEvent = Type.Record(Type.String(), Type.Unknown());
@@ -27,11 +27,15 @@ export class LiveSession {
   readonly events: LiveEvent[] = [];
   readonly #child: ClientProcess;
   readonly #closed: Promise<unknown>;
+  /** Until it is gone and all that it said has been read. */
+  #isRunning = true;
   #errors = "";
 
   private constructor(child: ClientProcess) {
     this.#child = child;
-    this.#closed = once(child, "close");
+    this.#closed = once(child, "close").finally(() => {
+      this.#isRunning = false;
+    });
     child.stdin.on("error", (error) => {
       // Whoever waits for something learns that the client has ended.
       this.#errors += error.message;
@@ -54,14 +58,15 @@ export class LiveSession {
   ): Promise<LiveSession> {
     const args = ["agent", "serve", conversationId, "--no-invite", ...flags];
     const session = new LiveSession(startClient(place, args));
-    await session.waitFor("ready");
-    // It says that it is ready before it listens, but obeys only afterwards.
-    await session.order({ type: "typing", isTyping: false });
-    return session;
-  }
-
-  get #isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    try {
+      await session.waitFor("ready");
+      // It says that it is ready before it listens, but obeys only afterwards.
+      await session.order({ type: "typing", isTyping: false });
+      return session;
+    } catch (error) {
+      await session.stop();
+      throw error;
+    }
   }
 
   /** The first event of the kind, come or to come, that has these fields. */
@@ -112,7 +117,7 @@ export class LiveSession {
   }
 
   #find<T>(what: string, look: () => T | undefined): Promise<T> {
-    return eventually(what, () => {
+    return patiently(what, () => {
       const found = look();
       if (found === undefined && !this.#isRunning)
         throw new Error(`the client ended before ${what}: ${this.#errors}`);

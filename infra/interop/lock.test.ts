@@ -13,9 +13,9 @@ import {
 } from "../../agent/convos/index.ts";
 import { CLAIM_ID, joinByUrl, type Person } from "../../agent/server/testing/world.ts";
 import { AGENT_PATHS } from "../../domain/agent-protocol.ts";
-import { eventually } from "../testing/eventually.ts";
 import type { Actor } from "./actor.ts";
 import { Changed, InviteMade, Permissions, Rooms } from "./answers.ts";
+import { JOIN_WAIT_S, patiently, TEST_TIMEOUT_MS } from "./patience.ts";
 import { appJoins, type ClaimedAgent, OPEN_TIMEOUT_MS, Stage } from "./stage.ts";
 
 /** The client waits in vain; what it was told is read afterwards. */
@@ -36,15 +36,15 @@ beforeAll(async () => {
   bob = await stage.world.person();
   carla = await stage.actor("Carla");
   dario = await stage.actor("Dario");
-  const { inboxId } = await carla.join(walrus.inviteUrl, 20);
-  await eventually("Ada to own the room", async () => {
+  const { inboxId } = await carla.join(walrus.inviteUrl, JOIN_WAIT_S);
+  await patiently("Ada to own the room", async () => {
     await adas.sync();
     return adas.listSuperAdmins().length === 2;
   });
   await adas.addSuperAdmin(inboxId);
   await carla.ask(Changed, "conversation", "sync", walrus.conversationId);
 }, OPEN_TIMEOUT_MS);
-afterAll(() => stage.close());
+afterAll(() => stage?.close());
 
 const metadata = async () => {
   await adas.sync();
@@ -53,7 +53,7 @@ const metadata = async () => {
 
 /** The agent's answers that lie with somebody, oldest first, once there are so many. */
 const refusals = (actor: Actor, count: number) =>
-  eventually("the refusal", async () => {
+  patiently("the refusal", async () => {
     const mail = await actor.directMessages(walrus.inboxId);
     const found = mail.flatMap((message) => readContent(message, inviteJoinErrorCodec) ?? []);
     return found.length >= count && found;
@@ -73,7 +73,7 @@ const carlasView = async () => {
   return { isLocked: room?.isLocked, addMemberPolicy: permissions.policySet.addMemberPolicy };
 };
 
-describe("a room locked by Convos's own client", () => {
+describe("a room locked by Convos's own client", { timeout: TEST_TIMEOUT_MS }, () => {
   it("keeps what the agent wrote, but for the tag", async () => {
     const before = await metadata();
     await carla.ask(Changed, "conversation", "lock", walrus.conversationId, "--force");
@@ -98,7 +98,7 @@ describe("a room locked by Convos's own client", () => {
     expect(isLocked(adas)).toBe(false);
     expect((await dario.join(walrus.inviteUrl, REFUSAL_WAIT_S)).status).toBe("timeout");
     expect(await refusals(dario, 2)).toHaveLength(2);
-    expect(await dario.join(await freshInvite(), 20)).toMatchObject({
+    expect(await dario.join(await freshInvite(), JOIN_WAIT_S)).toMatchObject({
       status: "joined",
       conversationId: walrus.conversationId,
     });
@@ -114,7 +114,7 @@ describe("a room locked by Convos's own client", () => {
   });
 });
 
-describe("a room locked by our side", () => {
+describe("a room locked by our side", { timeout: TEST_TIMEOUT_MS }, () => {
   it("is locked for Convos's own client, which can let nobody in", async () => {
     await lockGroup(adas);
     expect(await carlasView()).toEqual({ isLocked: true, addMemberPolicy: POLICY.deny });

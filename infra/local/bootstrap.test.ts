@@ -135,7 +135,7 @@ describe("bootstrap", () => {
     const { code, stderr } = await outcome(bootstrap(["deploy"]));
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: "usage: node infra/local/bootstrap.mjs start|test|check|cli|bench|chaos [arguments]\n",
+      stderr: "usage: node infra/local/bootstrap.mjs start|test|check|cli|bench|demo|chaos [arguments]\n",
     });
     await expect(installs()).rejects.toThrow("ENOENT");
   });

@@ -14,6 +14,7 @@ import * as inbound from "./migrations/0006-inbound.ts";
 import * as poolDepth from "./migrations/0007-pool-depth.ts";
 import * as leaks from "./migrations/0008-leaks.ts";
 import * as expiry from "./migrations/0009-expiry.ts";
+import * as joinInbox from "./migrations/0010-join-inbox.ts";
 
 const MIGRATIONS = {
   "0001-registry": registry,
@@ -25,6 +26,7 @@ const MIGRATIONS = {
   "0007-pool-depth": poolDepth,
   "0008-leaks": leaks,
   "0009-expiry": expiry,
+  "0010-join-inbox": joinInbox,
 };
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

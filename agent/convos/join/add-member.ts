@@ -1,4 +1,5 @@
 import type { Group } from "@xmtp/node-sdk";
+import { isAllowedBy } from "../rights.ts";
 import { POLICY } from "../xmtp-values.ts";
 
 /** locked: nobody may add members, super admins included. not-allowed: others may, we may not. */
@@ -11,12 +12,7 @@ export function admissionRight(
 ): AdmissionRight {
   const policy = group.permissions().policySet.addMemberPolicy;
   if (policy === POLICY.deny) return "locked";
-  const isSuperAdmin = group.isSuperAdmin(ownInboxId);
-  const isAllowed =
-    policy === POLICY.allow ||
-    (policy === POLICY.admin && (isSuperAdmin || group.isAdmin(ownInboxId))) ||
-    (policy === POLICY.superAdmin && isSuperAdmin);
-  return isAllowed ? "open" : "not-allowed";
+  return isAllowedBy(policy, group, ownInboxId) ? "open" : "not-allowed";
 }
 
 /**

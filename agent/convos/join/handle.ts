@@ -4,7 +4,7 @@ import type { Invite } from "../invite/invite.ts";
 import { KeyedMutex } from "../keyed-mutex.ts";
 import { CONSENT, SORT } from "../xmtp-values.ts";
 import { admissionRight } from "./add-member.ts";
-import { evaluateJoinRequest, type JoinTarget } from "./evaluate.ts";
+import { evaluateJoinRequest, type JoinDecision, type JoinTarget } from "./evaluate.ts";
 import type { InviterDeps, JoinOutcome, ReceivedRequest } from "./inviter.ts";
 import { isCoveredByMarker, PAIRING_MESSAGES, requestedSlug, requestIds } from "./messages.ts";
 import { admit, block, confirm, refuse } from "./outcomes.ts";
@@ -35,15 +35,22 @@ async function judge(
   const { client, ledger } = deps;
   const recent = await dm.messages({ limit: PAIRING_MESSAGES, direction: SORT.descending });
   const request: ReceivedRequest = { deps, dm, message, recent, ids: requestIds(message, recent) };
-  const decision = await evaluateJoinRequest({
-    slug,
-    senderInboxId: message.senderInboxId,
-    inviter: { inboxId: client.inboxId, privateKey: deps.privateKey },
-    now: deps.now?.() ?? new Date(),
-    isHandled: (invite) => isHandled(request, invite),
-    isInviteUsed: (invite) => ledger.isInviteUsed(invite.tag, invite.hash),
-    findTarget: (groupId) => findTarget(client, groupId),
-  });
+  const decide = (): Promise<JoinDecision> =>
+    evaluateJoinRequest({
+      slug,
+      senderInboxId: message.senderInboxId,
+      inviter: { inboxId: client.inboxId, privateKey: deps.privateKey },
+      now: deps.now?.() ?? new Date(),
+      isHandled: (invite) => isHandled(request, invite),
+      isInviteUsed: (invite) => ledger.isInviteUsed(invite.tag, invite.hash),
+      findTarget: (groupId) => findTarget(client, groupId),
+    });
+  let decision = await decide();
+  if (decision.action === "admit" && deps.onBeforeAdmit !== undefined) {
+    await deps.onBeforeAdmit(message.senderInboxId);
+    // That may have taken long enough for people to revoke the invite or to lock the conversation.
+    decision = await decide();
+  }
   switch (decision.action) {
     case "ignore":
       return { outcome: "ignored", reason: decision.reason };

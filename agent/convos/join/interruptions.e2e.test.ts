@@ -1,7 +1,8 @@
+import { Group } from "@xmtp/node-sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inviteJoinErrorCodec } from "../content-types/invite-join-error.ts";
 import { inviteJoinHandledCodec } from "../content-types/invite-join-handled.ts";
-import { lockGroup } from "../lock.ts";
+import { lockGroup, rotateTag } from "../lock.ts";
 import { MemoryJoinLedger } from "../testing/memory-ledger.ts";
 import { type Network, openNetwork } from "../testing/network.ts";
 import {
@@ -13,6 +14,7 @@ import {
   receivedRequest,
   wait,
 } from "../testing/scene.ts";
+import { PERMISSION, POLICY } from "../xmtp-values.ts";
 import { awaitAdmission } from "./await-admission.ts";
 import { catchUpJoinRequests } from "./catch-up.ts";
 import { handleJoinRequest } from "./handle.ts";
@@ -54,6 +56,33 @@ describe("interruptions", () => {
     expect(await isMember(group, joiner)).toBe(false);
     expect(outcomes(await catchUpJoinRequests(deps))).toEqual(["admitted", "already-handled"]);
   });
+
+  const changes: [string, string, (theirs: Group<unknown>) => Promise<unknown>][] = [
+    ["revokes the invite", "conversation_expired", (theirs) => rotateTag(theirs)],
+    [
+      "lets nobody in any more",
+      "generic_failure",
+      (theirs) => theirs.updatePermission(PERMISSION.addMember, POLICY.deny),
+    ],
+  ];
+  it.each(changes)(
+    "admit nobody when somebody %s during the hook before admission",
+    async (_how, errorType, change) => {
+      const { inviter, joiner, group, invite, deps } = await openScene(network);
+      const other = await network.person();
+      await group.addMembers([other.inboxId]);
+      await group.addSuperAdmin(other.inboxId);
+      await other.client.conversations.sync();
+      const theirs = await other.client.conversations.getConversationById(group.id);
+      if (!(theirs instanceof Group)) throw new Error("the group did not arrive");
+      await sendJoinRequest(joiner.client, invite);
+      const { dm, message } = await receivedRequest(inviter, joiner);
+      const onBeforeAdmit = async (): Promise<void> => void (await change(theirs));
+      const outcome = await handleJoinRequest({ ...deps, onBeforeAdmit }, dm, message);
+      expect(outcome).toMatchObject({ outcome: "refused", errorType });
+      expect(await isMember(group, joiner)).toBe(false);
+    },
+  );
 
   it("keep an admission whose follow-up failed, and say what failed", async () => {
     const { joiner, group, invite, deps } = await openScene(network);
@@ -129,10 +158,14 @@ describe("interruptions", () => {
     const { inviter, joiner, group, invite, deps } = await openScene(network);
     await sendJoinRequest(joiner.client, invite);
     const { dm, message } = await receivedRequest(inviter, joiner);
-    const onBeforeAdmit = async (): Promise<void> => {
-      await lockGroup(group);
-    };
-    expect(await handleJoinRequest({ ...deps, onBeforeAdmit }, dm, message)).toMatchObject({
+    /** Locks at the last moment, when the request has been judged for good. */
+    class LockingLedger extends MemoryJoinLedger {
+      override async record(...[id, entry]: Parameters<MemoryJoinLedger["record"]>): Promise<void> {
+        if (entry.outcome === "admitting") await lockGroup(group);
+        super.record(id, entry);
+      }
+    }
+    expect(await handleJoinRequest({ ...deps, ledger: new LockingLedger() }, dm, message)).toMatchObject({
       outcome: "refused",
       errorType: "generic_failure",
     });

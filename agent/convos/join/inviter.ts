@@ -9,7 +9,10 @@ export interface InviterDeps {
   /** The 32 bytes of the key that signs this inbox's invites. */
   readonly privateKey: Uint8Array;
   readonly ledger: JoinLedger;
-  /** Awaited before the member is added. When it rejects, nobody is added and the request stays open. */
+  /**
+   * Awaited before the member is added, and then the request is judged once more. When it rejects, nobody is added and
+   * the request stays open.
+   */
   readonly onBeforeAdmit?: (inboxId: string) => Promise<void>;
   /**
    * Awaited right after the member was added, at least once per admission: a crash repeats it, with the same

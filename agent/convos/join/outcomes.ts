@@ -42,7 +42,6 @@ export async function refuse(
 export async function admit(request: ReceivedRequest, invite: Invite, groupId: string): Promise<JoinOutcome> {
   const { deps, message } = request;
   const joiner = message.senderInboxId;
-  await deps.onBeforeAdmit?.(joiner);
   const group = await groupOf(deps.client, groupId);
   await record(request, invite, "admitting", groupId);
   try {

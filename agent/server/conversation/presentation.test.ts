@@ -25,9 +25,9 @@ const optionsFor = (sync: () => Promise<void>, signal: AbortSignal): Presentatio
   group: {
     name: "Agent",
     updateName: () => Promise.reject(new Error("refused")),
-    send: async () => "",
     sync,
   },
+  profile: { send: async () => undefined },
   claim: {
     claimId: "c",
     content: { instructions: "", agentName: "Walrus" },

@@ -1,15 +1,10 @@
 import type { Group } from "@xmtp/node-sdk";
 import type { AgentAttestation } from "../../../domain/attestation.ts";
-import {
-  AGENT_MEMBER_KIND,
-  attestationMetadata,
-  profileUpdateCodec,
-  sendContent,
-} from "../../convos/index.ts";
 import { errorName, type Log } from "../log.ts";
 import { retryUntilDone } from "../retry.ts";
 import type { ClaimRecord } from "../state/claim-record.ts";
 import type { Facts } from "../state/facts.ts";
+import type { OwnProfile } from "./own-profile.ts";
 
 /** What XMTP takes for the name of a group, in UTF-8. */
 export const GROUP_NAME_MAX_BYTES = 100;
@@ -17,8 +12,9 @@ export const GROUP_NAME_MAX_BYTES = 100;
 const MAX_REFUSALS = 4;
 
 export interface PresentationOptions {
-  group: Pick<Group, "name" | "updateName" | "send" | "sync">;
+  group: Pick<Group, "name" | "updateName" | "sync">;
   claim: ClaimRecord;
+  profile: OwnProfile;
   facts: Facts;
   /** What shows the agent as verified, as of now. */
   attestation(): Promise<AgentAttestation | undefined>;
@@ -57,12 +53,12 @@ export async function presentAgent(options: PresentationOptions): Promise<void> 
  * repeating it after a crash in between says the same thing.
  */
 async function present(options: PresentationOptions): Promise<void> {
-  const { group, claim, facts } = options;
+  const { group, claim, profile, facts } = options;
   if (facts.get("presented") !== undefined) return;
   const { agentName } = claim.content;
   const groupName = cutToBytes(agentName, GROUP_NAME_MAX_BYTES);
   if (claim.outcome === "created" && group.name !== groupName) await group.updateName(groupName);
-  await sendProfile(options, await options.attestation());
+  await profile.send(await options.attestation());
   facts.set("presented", "yes");
 }
 
@@ -70,30 +66,18 @@ async function present(options: PresentationOptions): Promise<void> {
  * Shows a newer attestation than the profile does, if there is one. For whoever is about to be let in, who is told the
  * profiles as of then; nobody is kept outside when it fails.
  */
-export async function refreshProfile(options: PresentationOptions): Promise<void> {
-  const { facts, log } = options;
+export async function refreshProfile(
+  options: Pick<PresentationOptions, "profile" | "facts" | "attestation" | "log">,
+): Promise<void> {
+  const { profile, facts, log } = options;
   if (facts.get("presented") === undefined) return;
   try {
     const attestation = await options.attestation();
     if (attestation === undefined || attestation.timestamp === facts.get("attested-at")) return;
-    await sendProfile(options, attestation);
+    await profile.send(attestation);
   } catch (error) {
     log("profile-not-refreshed", { error: errorName(error) });
   }
-}
-
-async function sendProfile(
-  { group, claim, facts }: PresentationOptions,
-  attestation: AgentAttestation | undefined,
-): Promise<void> {
-  const { agentName, metadata } = claim.content;
-  const profile = {
-    name: agentName,
-    memberKind: AGENT_MEMBER_KIND,
-    metadata: { ...metadata, ...(attestation && attestationMetadata(attestation)) },
-  };
-  await sendContent(group, profileUpdateCodec, profile, { idempotencyKey: `profile/${claim.claimId}` });
-  if (attestation !== undefined) facts.set("attested-at", attestation.timestamp);
 }
 
 /** The longest beginning that fits, without half a character at its end. */

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AGENT_PATHS } from "../../../domain/agent-protocol.ts";
 import { eventually } from "../../../infra/testing/eventually.ts";
 import {
+  catchUpJoinRequests,
   createInvite,
   encodeAppData,
   generateTag,
@@ -12,6 +13,7 @@ import {
   readTag,
   unlockGroup,
 } from "../../convos/index.ts";
+import { MemoryJoinLedger } from "../../convos/testing/memory-ledger.ts";
 import type { AgentProcess } from "../testing/agent-process.ts";
 import { CLAIM_ID, joinByUrl, type Person, parsedInvite, World } from "../testing/world.ts";
 import { type Answer, ask, refusal } from "./testing/ask.ts";
@@ -59,6 +61,7 @@ describe("an agent of a platform", () => {
       claimed: false,
       conversationId,
       inboxId,
+      joinRefusal: null,
       isLocked: null,
       memberCount: null,
       expiresAt: null,
@@ -179,6 +182,34 @@ describe("a standalone agent", () => {
     ]);
     expect((await agent.status()).claimId).toMatch(/^[a-z0-9]{20}$/);
   });
+
+  it("says why it was not let in, over a restart, since it asks nowhere else any more", async () => {
+    const agent = await startStandalone();
+    const host = await world.person();
+    const group = await host.client.conversations.createGroup([], {
+      appData: encodeAppData({ tag: generateTag(), profiles: [] }),
+    });
+    const { inboxId } = host.client;
+    const revoked = { inboxId, groupId: group.id, tag: generateTag(), env: "local" } as const;
+    const { url } = createInvite({ ...revoked, privateKey: host.privateKey });
+    const pending = await call(agent, "/convos/join", { inviteUrl: url });
+    expect([pending.status, pending.body.status]).toEqual([200, "pending"]);
+    expect((await call(agent, "/convos/status")).body).toMatchObject({ claimed: true, joinRefusal: null });
+    await catchUpJoinRequests({
+      client: host.client,
+      privateKey: Buffer.from(host.privateKey.slice(2), "hex"),
+      ledger: new MemoryJoinLedger(),
+    });
+    const refused = { claimed: true, conversationId: null, memberCount: null, joinRefusal: "invite-revoked" };
+    await eventually(
+      "the refusal",
+      async () => (await call(agent, "/convos/status")).body.joinRefusal !== null,
+    );
+    expect((await call(agent, "/convos/status")).body).toMatchObject(refused);
+    await agent.kill();
+    const again = await world.startReadyAgent(2, { STANDALONE: "on", GATEWAY_URL: "" });
+    expect((await call(again, "/convos/status")).body).toMatchObject(refused);
+  }, 60_000);
 
   it("joins a conversation, where it invites nobody and locks only as a super admin", async () => {
     const agent = await startStandalone();

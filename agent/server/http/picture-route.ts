@@ -29,7 +29,8 @@ export function createPictureRoute(folder: string): (path: string, method: strin
         "x-content-type-options": "nosniff",
       });
       if (isHead) response.end();
-      else await pipeline(file.createReadStream(), response, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
+      else
+        await pipeline(file.createReadStream(), response, { signal: AbortSignal.timeout(SEND_TIMEOUT_MS) });
     } catch (error) {
       if (!isReaderGone(error)) throw error;
     } finally {

@@ -25,6 +25,7 @@ beforeEach(async () => {
     port: 0,
     instanceSecret: SECRET,
     standalone: false,
+    pictures: "/nowhere",
     log: () => undefined,
     core: {
       status: () => status,
@@ -33,6 +34,7 @@ beforeEach(async () => {
       },
       notify: () => false,
       room: () => ({ refusal: "not-claimed" }),
+      joinRefusal: () => undefined,
       explode: () => undefined,
     },
   });

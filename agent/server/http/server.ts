@@ -8,6 +8,7 @@ import { errorName, type Log } from "../log.ts";
 import type { AgentCore } from "../pool/agent-core.ts";
 import { sendProblem } from "../pool/problem.ts";
 import { createPoolRoutes } from "../pool/routes.ts";
+import { createPictureRoute } from "./picture-route.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 256;
@@ -25,11 +26,13 @@ export interface AgentServerOptions {
   instanceSecret: string;
   /** The agent has no platform: its `/convos` routes may give it a conversation. */
   standalone: boolean;
+  /** The folder of what the agent shows as its picture. */
+  pictures: string;
   log: Log;
 }
 
 /**
- * The agent's only public listener: the platform's routes, those of whoever runs it, and the pages of its tools. Nothing
+ * The agent's only public listener: the platform's routes, those of whoever runs it, its picture and the pages of its tools. Nothing
  * that comes in here reaches the model's gateway, and nothing that the gateway says is shown at this address: a page that
  * takes a token must not come from where a model has a shell.
  */
@@ -37,13 +40,15 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
   const { log } = options;
   const findPoolRoute = createPoolRoutes(options.core, options.instanceSecret);
   const findConvosRoute = createConvosRoutes(options);
+  const findPictureRoute = createPictureRoute(options.pictures);
   const showPage = createHandler(loadAssets(qrEncoderFile()));
   const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = pathOf(request);
     if (path === BASE_PATH || path.startsWith(`${BASE_PATH}/`)) return void showPage(request, response);
-    const route = findPoolRoute(path, request.method ?? "") ?? findConvosRoute(path);
+    const method = request.method ?? "";
+    const route = findPoolRoute(path, method) ?? findPictureRoute(path, method) ?? findConvosRoute(path);
     if (route === undefined) return sendProblem(response, "not-found");
     await route(request, response);
   };

@@ -19,6 +19,8 @@ export interface AgentCore {
   notify(id: string): boolean;
   /** The conversation that the claim is served in. */
   room(): RoomLookup;
+  /** Why nobody lets it into the conversation of its claim, for good. */
+  joinRefusal(): ProvisionRefusal | undefined;
   /** Starts the end; the first reason counts. */
   explode(reason: ExplodeRequest["reason"]): void;
 }

@@ -7,12 +7,20 @@ import type { Vault } from "./vault.ts";
 
 const PURPOSE = "claim";
 
-/** What the claim asked for; the nonce is of one attempt and is not kept. */
+/** Where the sealed picture is fetched, and what opens it together with the image key of the conversation. Hex. */
+const ClaimPicture = Type.Object({ url: Type.String(), salt: Type.String(), nonce: Type.String() });
+export type ClaimPicture = Static<typeof ClaimPicture>;
+
+/** What the claim asked for and what became of it; the nonce is of one attempt and is not kept. */
 const ClaimContent = Type.Object({
   instructions: Type.String(),
   agentName: Type.String(),
   joinUrl: Type.Optional(Type.String()),
   profileImage: Type.Optional(Type.String()),
+  /** Where the platform reaches the agent. */
+  agentUrl: Type.Optional(Type.String()),
+  /** Of `profileImage`, once it is stored and can be shown. */
+  picture: Type.Optional(ClaimPicture),
   metadata: Type.Optional(Type.Record(Type.String(), Type.String())),
   /** Of the inbox that serves the claim. */
   attestation: Type.Optional(AgentAttestation),
@@ -42,6 +50,13 @@ export interface ClaimStore {
   settle(outcome: ClaimOutcome, conversationId: string | null): ClaimRecord;
   /** A newer attestation takes the former one's place. */
   attest(attestation: AgentAttestation): void;
+  /** What every profile from now on shows. */
+  setPicture(picture: ClaimPicture): void;
+}
+
+/** Why the claim was never served; undefined while it is, or still may be. */
+export function refusalOf({ outcome }: ClaimRecord): ProvisionRefusal | undefined {
+  return outcome === "created" || outcome === "joined" || outcome === "pending" ? undefined : outcome;
 }
 
 const OUTCOMES = new Set<string>(["created", "joined", "pending", ...PROVISION_REFUSALS]);
@@ -72,6 +87,14 @@ export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimSto
   const sealServed = (served: Static<typeof Served>): Buffer =>
     vault.sealText(PURPOSE, JSON.stringify(served));
 
+  const amend = (change: Pick<ClaimContent, "attestation"> | Pick<ClaimContent, "picture">): void => {
+    const record = load();
+    if (record === undefined) throw new Error("there is no claim to amend");
+    const content = { ...record.content, ...change };
+    rewrite.run(sealContent(content));
+    cached = { ...record, content };
+  };
+
   return {
     read: () => {
       cached ??= load();
@@ -90,12 +113,7 @@ export function createClaimStore(database: DatabaseSync, vault: Vault): ClaimSto
       cached = { ...record, outcome, conversationId };
       return cached;
     },
-    attest: (attestation) => {
-      const record = load();
-      if (record === undefined) throw new Error("there is no claim to attest");
-      const content = { ...record.content, attestation };
-      rewrite.run(sealContent(content));
-      cached = { ...record, content };
-    },
+    attest: (attestation) => amend({ attestation }),
+    setPicture: (picture) => amend({ picture }),
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Owner only: nothing of the state is for another user. */
@@ -20,8 +20,7 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.new`;
   const handle = openSync(temporary, "w", FILE_MODE);
   try {
-    const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
-    writeSync(handle, bytes);
+    writeFileSync(handle, content);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

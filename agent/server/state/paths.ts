@@ -11,6 +11,8 @@ export interface StatePaths {
   xmtp: string;
   /** Where files that were sent are looked into; empty in between. */
   files: string;
+  /** What the agent shows as its picture, sealed; anybody may fetch it who knows its name. */
+  pictures: string;
   /** The home of the model's gateway, of which the server writes only the workspace. */
   gateway: string;
 }
@@ -22,6 +24,7 @@ export const statePaths = (root: string): StatePaths => ({
   tombstone: join(root, "tombstone.json"),
   xmtp: join(root, "xmtp"),
   files: join(root, "files"),
+  pictures: join(root, "pictures"),
   gateway: join(root, "gateway"),
 });
 

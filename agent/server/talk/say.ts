@@ -3,6 +3,7 @@ import { type EncodedContent, sendContent, thinkingCodec } from "../../convos/in
 import type { Saying } from "../state/saying.ts";
 import { REACTION } from "../xmtp/values.ts";
 import { toPlainText } from "./plain-text.ts";
+import { replyContent } from "./reply-content.ts";
 
 const THINKING = "Thinking";
 
@@ -12,9 +13,8 @@ export function say(group: Group<unknown>, saying: Saying, options: SendOpts): P
     case "text": {
       const { text, isMarkdown, replyTo } = saying;
       const content = isMarkdown ? markdownOf(text) : encodeText(text);
-      if (replyTo === undefined) return group.send(content, { shouldPush: true, ...options });
-      const { messageId: reference, inboxId: referenceInboxId } = replyTo;
-      return group.sendReply({ content, reference, referenceInboxId }, options);
+      const said = replyTo === undefined ? content : replyContent(content, replyTo.messageId, text);
+      return group.send(said, { shouldPush: true, ...options });
     }
     case "reaction": {
       const { messageId: reference, inboxId: referenceInboxId } = saying.to;

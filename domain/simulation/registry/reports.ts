@@ -25,7 +25,7 @@ export function takeReport(
   switch (report.kind) {
     case "idle":
       row.readyEpoch = epoch;
-      row.inboxId = report.inboxId;
+      row.inboxId ??= report.inboxId;
       break;
     case "fault":
       row.faultedEpoch = epoch;

@@ -127,7 +127,9 @@ export function describeAgentContract(
 
     test("provision opens the conversation and proves it; again, it is the same", async () => {
       const before = await caller.status(agent.url, newId(32));
-      const request = { claimId, nonce: newId(32), instructions: "You are a test.", name: "Contract" };
+      const picture = { profileImage: "https://pictures.invalid/contract.png", agentUrl: agent.url };
+      const words = { instructions: "You are a test.", name: "Contract" };
+      const request = { claimId, nonce: newId(32), ...words, ...picture };
       const [first, again] = await Promise.all([
         caller.provision(agent.url, request),
         caller.provision(agent.url, { ...request, nonce: newId(64) }),

@@ -15,6 +15,7 @@ export const provisionRequest = Compile(
       name: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
       joinUrl: Type.Optional(Type.String({ minLength: 1, maxLength: 4_096 })),
       profileImage: Type.Optional(Type.String({ maxLength: 2_048 })),
+      agentUrl: Type.Optional(Type.String({ pattern: "^https?://", maxLength: 2_048 })),
       metadata: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 500 }))),
       attestation: Type.Optional(AgentAttestation),
     },

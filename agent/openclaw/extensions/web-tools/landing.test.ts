@@ -114,6 +114,36 @@ describe("the landing page", () => {
     await visitor.untilVisible("#meeting");
   });
 
+  it("says that a waiting agent was not let in, why, and that it takes another", async () => {
+    visitor.agent.join = { status: "pending", present: false };
+    await connect();
+    await choose("join");
+    await visitor.page.type("#join-invite", INVITE);
+    await visitor.page.click("#go");
+    await visitor.untilVisible("#waiting");
+    visitor.agent.refuse("invite-revoked");
+    await visitor.untilVisible("#refused");
+    expect(await visitor.text("#refused")).toContain("The invite has been revoked.");
+    expect(await visitor.text("#refused")).toContain("can reset it");
+    expect(await visitor.focused()).toBe("refused-title");
+    await expectGoodLooks(visitor.page, "agents-refused");
+    await visitor.open("/web-tools/agents");
+    visitor.agent.refuse("something-new");
+    await connect();
+    await visitor.untilVisible("#refused");
+    expect(await visitor.text("#refused-reason")).toBe("The conversation did not let it in.");
+  });
+
+  it("says so at once when the answer to the request is a no", async () => {
+    visitor.agent.join = { refusal: "conversation-locked" };
+    await connect();
+    await choose("join");
+    await visitor.page.type("#join-invite", INVITE);
+    await visitor.page.click("#go");
+    await visitor.untilVisible("#refused");
+    expect(await visitor.text("#refused-reason")).toBe("The conversation is locked.");
+  });
+
   it("goes on where an earlier visitor left off", async () => {
     await connect();
     await choose("create");

@@ -10,9 +10,11 @@ export interface FakeAgent {
   /** Every path that was asked for, the pages' included, with its query. */
   readonly paths: string[];
   /** What a join is answered with; `present` is what the status says from then on. */
-  join: { status: "joined" | "pending"; present: boolean };
+  join: { status: "joined" | "pending"; present: boolean } | { refusal: string };
   /** Somebody in the conversation lets a waiting agent in. */
   admit(): void;
+  /** The conversation's inviter says no to a waiting agent, for good. */
+  refuse(code: string): void;
   /** Answers every request with 502, as a load balancer does while the agent is down. */
   down: boolean;
   /** Back to an agent that serves nobody. */
@@ -23,6 +25,7 @@ export interface FakeAgent {
 interface Claim {
   invite: string | null;
   present: boolean;
+  refusal: string | null;
 }
 
 /** The pages and, on the same origin, the agent's own API as far as they use it. */
@@ -47,18 +50,30 @@ export async function startFakeAgent(token: string, invite: string): Promise<Fak
   function api(call: string, body: unknown): [number, object] {
     switch (call) {
       case "GET /convos/status":
-        return [200, { ready: true, claimed: claim !== undefined, memberCount: claim?.present ? 2 : null }];
+        return [
+          200,
+          {
+            ready: true,
+            claimed: claim !== undefined,
+            joinRefusal: claim?.refusal ?? null,
+            memberCount: claim?.present ? 2 : null,
+          },
+        ];
       case "GET /convos/invite":
         if (claim?.invite) return [200, { inviteUrl: claim.invite }];
         return [409, problem("not-the-inviter", "The agent lets nobody into this conversation.")];
       case "POST /convos/conversation":
-        claim = { invite, present: true };
+        claim = { invite, present: true, refusal: null };
         return [200, { conversationId: "c1", inviteUrl: invite }];
       case "POST /convos/join":
         if (!JSON.stringify(body).includes("https://")) {
           return [422, problem("invite-invalid", "The invite is malformed or its signature is not valid.")];
         }
-        claim = { invite: null, present: agent.join.present };
+        if ("refusal" in agent.join) {
+          claim = { invite: null, present: false, refusal: agent.join.refusal };
+          return [422, problem(agent.join.refusal, "The conversation admits nobody.")];
+        }
+        claim = { invite: null, present: agent.join.present, refusal: null };
         return [200, { status: agent.join.status, conversationId: "c2" }];
       default:
         return [404, problem("not-found", "There is nothing here.")];
@@ -79,6 +94,9 @@ export async function startFakeAgent(token: string, invite: string): Promise<Fak
     down: false,
     admit() {
       if (claim !== undefined) claim.present = true;
+    },
+    refuse(code) {
+      if (claim !== undefined) claim.refusal = code;
     },
     reset() {
       claim = undefined;

@@ -11,6 +11,14 @@ const BY_STATUS = new Map([
   [503, "The agent is not up yet. Please try again in a moment."],
 ]);
 
+const REFUSED = "The conversation did not let it in.";
+const BY_REFUSAL = new Map([
+  ["invite-expired", "The invite has expired."],
+  ["invite-revoked", "The invite has been revoked."],
+  ["conversation-full", "The conversation is full."],
+  ["conversation-locked", "The conversation is locked."],
+]);
+
 /** A refusal, in words for the visitor. `status` is 0 when no answer came, `code` the agent's own word for it. */
 export class AgentError extends Error {
   constructor(status, message, code) {
@@ -56,11 +64,15 @@ export function agentApi(token) {
   }
 
   return {
-    /** @returns {Promise<"free" | "waiting" | "present">} whether it has a conversation, or asked to be let into one */
+    /**
+     * @returns {Promise<{place: "free" | "waiting" | "refused" | "present", reason?: string}>} whether it has a
+     *   conversation, or asked to be let into one; `reason` is why nobody lets it in
+     */
     async status() {
-      const { claimed, memberCount } = await call("GET", "/convos/status");
-      if (!claimed) return "free";
-      return memberCount === null ? "waiting" : "present";
+      const { claimed, memberCount, joinRefusal } = await call("GET", "/convos/status");
+      if (!claimed) return { place: "free" };
+      if (nonEmpty(joinRefusal)) return { place: "refused", reason: BY_REFUSAL.get(joinRefusal) ?? REFUSED };
+      return { place: memberCount === null ? "waiting" : "present" };
     },
     /** @returns {Promise<string>} the invite to the new conversation */
     create: async (wishes) => inviteOf(await call("POST", "/convos/conversation", wishes)),

@@ -1,7 +1,7 @@
 import { AgentError, agentApi } from "./agent-api.js";
 import { clearInvite, showInvite } from "./invite-card.js";
 
-const PANELS = ["token-form", "choice", "waiting", "meeting"];
+const PANELS = ["token-form", "choice", "waiting", "refused", "meeting"];
 const POLL_EVERY_MS = 3_000;
 const POLLS = 60;
 
@@ -63,6 +63,15 @@ async function showConversation(known) {
   if (invite !== null) showInvite(invite);
 }
 
+/** Shows the panel of where an agent is that has been given away. */
+async function showPlace({ place, reason }) {
+  if (place === "refused") {
+    show("refused");
+    byId("refused-reason").textContent = reason;
+  } else if (place === "present") await showConversation();
+  else await waitToBeLetIn();
+}
+
 /** Looks whether the agent was let in, for three minutes; then the visitor decides. */
 async function waitToBeLetIn() {
   show("waiting");
@@ -74,13 +83,25 @@ async function waitToBeLetIn() {
     if (agent !== asked) return;
     const status = await attempt(again, "waiting-note", () => asked.status());
     if (agent !== asked) return;
-    if (status === "present") {
-      await showConversation();
+    if (status !== undefined && status.place !== "waiting") {
+      await showPlace(status);
       return;
     }
   }
   if (byId("waiting-note").textContent === "") byId("waiting-note").textContent = "Nobody has let it in yet.";
   again.hidden = false;
+}
+
+/** After a join that failed: whoever answered it with a no has the agent for good, other failures leave it free. */
+async function lookWhetherRefused() {
+  const asked = agent;
+  try {
+    const status = await asked?.status();
+    if (status?.place === "refused" && agent === asked) await showPlace(status);
+  } catch (error) {
+    // The failure that led here is told already.
+    if (!(error instanceof AgentError)) throw error;
+  }
 }
 
 const mode = () => document.querySelector("input[name=mode]:checked").value;
@@ -114,9 +135,8 @@ byId("token-form").addEventListener("submit", async (event) => {
   if (status === undefined) return;
   agent = candidate;
   byId("token-form").reset();
-  if (status === "present") await showConversation();
-  else if (status === "waiting") await waitToBeLetIn();
-  else show("choice");
+  if (status.place === "free") show("choice");
+  else await showPlace(status);
 });
 
 byId("conversation-form").addEventListener("submit", async (event) => {
@@ -136,6 +156,7 @@ byId("conversation-form").addEventListener("submit", async (event) => {
   const entry = await attempt(byId("go"), "conversation-error", () => agent.join(invite, wishes()));
   if (entry?.joined) await showConversation();
   else if (entry !== undefined) await waitToBeLetIn();
+  else await lookWhetherRefused();
 });
 
 for (const radio of document.querySelectorAll("input[name=mode]")) radio.addEventListener("change", showMode);
