@@ -1,12 +1,13 @@
 /**
  * `npm run bench`: the platform's own programs with a durable Postgres and a WAL SQLite Temporal under load. Prints a
- * Markdown table and keeps every sample in `--out`. `--suite claims` (the default), `load` or `bind`; the other options
- * change the amounts.
+ * Markdown table and keeps every sample in `--out`. `--suite claims` (the default), `load`, `bind` or
+ * `conversation` (a real agent and people, without a database); the other options change the amounts.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bindSuite } from "./bind-suite.ts";
 import { claimsSuite } from "./claims-suite.ts";
+import { conversationSuite } from "./conversation-suite.ts";
 import { loadSuite } from "./load-suite.ts";
 import { Output } from "./output.ts";
 
@@ -32,6 +33,11 @@ const { values } = parseArgs({
     // bind
     rows: { type: "string", default: "100000" },
     concurrency: { type: "string", default: "8" },
+    // conversation
+    boots: { type: "string", default: "3" },
+    turns: { type: "string", default: "200" },
+    silences: { type: "string", default: "50" },
+    greetings: { type: "string", default: "10" },
   },
 });
 
@@ -70,6 +76,13 @@ const SUITES: Readonly<Record<string, (output: Output) => Promise<void>>> = {
       rows: Number(values.rows),
       seconds: Number(values.seconds ?? 20),
       concurrency: Number(values.concurrency),
+    }),
+  conversation: (output) =>
+    conversationSuite(output, {
+      boots: Number(values.boots),
+      turns: Number(values.turns),
+      silences: Number(values.silences),
+      greetings: Number(values.greetings),
     }),
 };
 

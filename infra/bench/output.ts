@@ -7,10 +7,17 @@ import { type Clock, type Sample, summaryOf, windowsOf } from "./samples.ts";
 /** What the dev server of Temporal is started with (`infra/local/temporal.ts`). */
 const TEMPORAL_SYNC = "Temporal dev server on SQLite (WAL, synchronous NORMAL, one shard)";
 
-const CLOCKS: readonly { clock: Clock; name: string }[] = [
-  { clock: "acknowledgedMs", name: "acknowledged" },
-  { clock: "liveMs", name: "live" },
-];
+const CLOCKS: readonly Clock[] = ["acknowledgedMs", "liveMs"];
+const CLAIM_NAMES: Names = {
+  latency: "from due to the answer at the caller",
+  clocks: { acknowledgedMs: "acknowledged", liveMs: "live" },
+};
+
+/** What the table calls what is measured. */
+interface Names {
+  readonly latency: string;
+  readonly clocks: Readonly<Record<Clock, string>>;
+}
 
 /** Gathers what a suite measures: a table and notes for people, every single sample for the raw file. */
 export class Output {
@@ -18,10 +25,17 @@ export class Output {
   readonly #rows: string[] = [];
   readonly #notes: string[] = [];
   readonly #raw: object[] = [];
-  #postgresSync = "not measured here";
+  #names = CLAIM_NAMES;
+  /** Undefined where no database is part of what is measured. */
+  #postgresSync: string | undefined;
 
   constructor(suite: string) {
     this.#suite = suite;
+  }
+
+  /** For a suite that measures something other than claims. */
+  measures(names: Names): void {
+    this.#names = names;
   }
 
   /** What is under way, for whoever waits. */
@@ -44,11 +58,11 @@ export class Output {
     const before = loadAverage();
     const samples = await measure();
     const windows: Partial<Record<Clock, Summary[]>> = {};
-    for (const { clock, name } of CLOCKS) {
+    for (const clock of CLOCKS) {
       if (clock !== "liveMs" && samples.every((sample) => sample[clock] === undefined)) continue;
       const { n, failed, p50, p90, p99, max } = summaryOf(samples, clock);
       this.#rows.push(
-        `| ${what} | ${name} | ${n} | ${failed} | ${p50} | ${p90} | ${p99} | ${max} | ${before} |`,
+        `| ${what} | ${this.#names.clocks[clock]} | ${n} | ${failed} | ${p50} | ${p90} | ${p99} | ${max} | ${before} |`,
       );
       this.say(this.#rows.at(-1) ?? "");
       windows[clock] = windowsOf(samples, clock);
@@ -63,9 +77,9 @@ export class Output {
   /** Prints the table and keeps everything in `<folder>/<time>-<suite>.json`. Resolves with that path. */
   async finish(folder: string): Promise<string> {
     const at = new Date().toISOString();
-    const conditions = `${at.slice(0, 10)}; ${describeMachine()}; ${this.#postgresSync}, ${TEMPORAL_SYNC}, everything on this machine`;
-    const head =
-      "| from due to the answer at the caller, ms | clock | n | failed | p50 | p90 | p99 | max | load |";
+    const stores = this.#postgresSync === undefined ? "" : `${this.#postgresSync}, ${TEMPORAL_SYNC}, `;
+    const conditions = `${at.slice(0, 10)}; ${describeMachine()}; ${stores}everything on this machine`;
+    const head = `| ${this.#names.latency}, ms | clock | n | failed | p50 | p90 | p99 | max | load |`;
     const table =
       this.#rows.length > 0 ? [head, "|---|---|---|---|---|---|---|---|---|", ...this.#rows, ""] : [];
     process.stdout.write([conditions, "", ...table, ...this.#notes, ""].join("\n"));
