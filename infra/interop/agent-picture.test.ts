@@ -6,9 +6,9 @@ import { selfSigned } from "../../agent/server/attachments/testing/certificate.t
 import { type FileServer, startFileServer } from "../../agent/server/attachments/testing/file-server.ts";
 import type { AgentProcess } from "../../agent/server/testing/agent-process.ts";
 import { CLAIM_ID } from "../../agent/server/testing/world.ts";
-import { eventually } from "../testing/eventually.ts";
 import type { Actor } from "./actor.ts";
 import { Created, Processed, SavedFile } from "./answers.ts";
+import { JOIN_WAIT_S, patiently, TEST_TIMEOUT_MS } from "./patience.ts";
 import { OPEN_TIMEOUT_MS, Stage } from "./stage.ts";
 
 const PICTURE = Buffer.from(
@@ -37,9 +37,9 @@ beforeEach(async () => {
   });
 }, OPEN_TIMEOUT_MS);
 afterEach(async () => {
-  await stage.close();
-  await origin.close();
-  await rm(folder, { recursive: true });
+  await stage?.close();
+  await origin?.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 const claim = (joinUrl?: string) =>
@@ -60,11 +60,11 @@ async function saved(conversationId: string | null, inboxId: string | null): Pro
   return readFile(output);
 }
 
-describe("an agent's picture", () => {
+describe("an agent's picture", { timeout: TEST_TIMEOUT_MS }, () => {
   it("is saved by Convos's own client that comes when it is there", async () => {
     const { inviteUrl, conversationId } = await claim();
-    await eventually("the picture", () => agent.logged("picture-shown"));
-    expect(await carla.join(inviteUrl ?? "", 20)).toMatchObject({ status: "joined" });
+    await patiently("the picture", () => agent.logged("picture-shown"));
+    expect(await carla.join(inviteUrl ?? "", JOIN_WAIT_S)).toMatchObject({ status: "joined" });
     const { inboxId } = await agent.status();
     expect(await saved(conversationId, inboxId)).toEqual(PICTURE);
   });
@@ -73,12 +73,12 @@ describe("an agent's picture", () => {
     const create = ["conversations", "create", "--name", "Trip", "--profile-name", "Carla"];
     const { conversationId, invite } = await carla.ask(Created, ...create);
     const claiming = claim(invite.url);
-    await eventually("the request", async () => {
+    await patiently("the request", async () => {
       const { processed } = await carla.ask(Processed, "conversations", "process-join-requests");
       return processed > 0;
     });
     expect((await claiming).outcome).not.toBe("created");
-    await eventually("the picture", () => agent.logged("picture-shown"));
+    await patiently("the picture", () => agent.logged("picture-shown"));
     const { joinInboxId } = await agent.status();
     expect(await saved(conversationId, joinInboxId)).toEqual(PICTURE);
   });

@@ -14,7 +14,8 @@ const NAME = "convos-cli";
 const STAMP = "installed";
 /** A folder that only the process in its name uses: what it installs, or what it has replaced. */
 const PRIVATE = /^convos-cli\.(\d+)\.(partial|old)$/;
-const REMOVAL = { recursive: true, force: true, maxRetries: 5 } as const;
+/** Patient with an npm that has just lost its parent and is about to end. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 500 } as const;
 
 export interface InstallPlaces {
   /** The folder with the manifest and the lock file. */

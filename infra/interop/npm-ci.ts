@@ -1,7 +1,7 @@
 import { startGuarded } from "../local/guarded-process.ts";
 
 const KEPT_LINES = 40;
-const STOP_GRACE_S = 5;
+const STOP_GRACE_S = 1;
 // Without peer dependencies, which would bring the SDK's release, whose bindings do not load below glibc 2.38.
 const FLAGS = ["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"];
 
