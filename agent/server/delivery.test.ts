@@ -1,8 +1,8 @@
-import type { Group } from "@xmtp/node-sdk";
+import { type Group, isAttachment } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually } from "../../infra/testing/eventually.ts";
 import type { AgentProcess } from "./testing/agent-process.ts";
-import { HOLD_VARIABLE, TURN_TAKEN_EVENT } from "./testing/echo-brain.ts";
+import { ECHO_FILE, HOLD_VARIABLE, REQUESTS, TURN_TAKEN_EVENT } from "./testing/echo-brain.ts";
 import { CLAIM_ID, joinByUrl, type Person, textsFrom, World } from "./testing/world.ts";
 
 let world: World;
@@ -42,6 +42,11 @@ async function saidUpTo({ group, agentInbox }: Conversation, last: string): Prom
   );
   return textsFrom(group, agentInbox);
 }
+
+const filesIn = async ({ group }: Conversation): Promise<(string | undefined)[]> => {
+  await group.sync();
+  return (await group.messages()).filter(isAttachment).map(({ content }) => content?.filename);
+};
 
 describe("delivery", () => {
   it("answers once what was asked before a kill between question and answer", async () => {
@@ -96,6 +101,42 @@ describe("delivery", () => {
     },
     90_000,
   );
+
+  it.each([
+    ["took but did not acknowledge", "after", 1],
+    ["did not take until after libxmtp gave it up", "before", 5],
+  ] as const)(
+    "sends once the file that the node %s",
+    async (_what, when, times) => {
+      const conversation = await converse(held());
+      await conversation.group.sendText(REQUESTS.file);
+      await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
+      world.node.faults.add({ method: "SendGroupMessages", when, kind: "unavailable", times });
+      await world.release();
+      await eventually("the faults to have hit", () => world.node.faults.list().length === 0, 40_000);
+      await saidUpTo(conversation, `echo: ${REQUESTS.file}`);
+      expect(await filesIn(conversation)).toEqual([ECHO_FILE.filename]);
+    },
+    90_000,
+  );
+
+  it("sends once the file that it was sending when it was killed", async () => {
+    const conversation = await converse(held());
+    await conversation.group.sendText(REQUESTS.file);
+    await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
+    world.node.faults.add({ method: "SendGroupMessages", when: "after", kind: "hang" });
+    const sendsBefore = world.node.calls.get("SendGroupMessages") ?? 0;
+    await world.release();
+    await eventually(
+      "it to be on its way",
+      () => (world.node.calls.get("SendGroupMessages") ?? 0) > sendsBefore,
+    );
+    await conversation.agent.kill();
+    world.node.faults.clear();
+    await world.startReadyAgent(2, held());
+    await saidUpTo(conversation, `echo: ${REQUESTS.file}`);
+    expect(await filesIn(conversation)).toEqual([ECHO_FILE.filename]);
+  });
 
   it("says once what it was saying when it was killed", async () => {
     const conversation = await converse(held());

@@ -26,9 +26,12 @@ CREATE TABLE IF NOT EXISTS inbound (
 CREATE INDEX IF NOT EXISTS inbound_waiting ON inbound (position) WHERE turn_id IS NULL AND message IS NOT NULL;
 CREATE TABLE IF NOT EXISTS outbox (
   position INTEGER PRIMARY KEY AUTOINCREMENT, entry_id TEXT NOT NULL UNIQUE, body BLOB,
-  message_id TEXT, attempts INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent'))) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_queued ON outbox (position) WHERE state = 'queued';
+CREATE TABLE IF NOT EXISTS outbox_message (
+  message_id TEXT PRIMARY KEY, entry_id TEXT NOT NULL REFERENCES outbox (entry_id)) STRICT;
+CREATE INDEX IF NOT EXISTS outbox_message_of ON outbox_message (entry_id);
 CREATE TABLE IF NOT EXISTS join_ledger (
   message_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, inbox_id TEXT NOT NULL, tag TEXT NOT NULL,
   invite_hash TEXT NOT NULL, group_id TEXT) STRICT;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Value } from "typebox/value";
+import { transaction } from "./database.ts";
 import { Saying } from "./saying.ts";
 import type { Vault } from "./vault.ts";
 
@@ -9,7 +10,8 @@ export interface OutboxEntry {
   /** Ours, and the idempotency key towards XMTP: the same entry always has the same message id. */
   entryId: string;
   saying: Saying;
-  messageId: string | null;
+  /** The messages that it has become so far, the oldest first; more than one only where XMTP gives it another id. */
+  messageIds: readonly string[];
   attempts: number;
 }
 
@@ -25,7 +27,7 @@ export interface Outbox {
   sent(entryId: string): void;
   /** Whether a message in the chat is one of ours. */
   ownsMessage(messageId: string): boolean;
-  /** The ids of our newest messages, as many as `limit`. */
+  /** The ids of the newest messages in which we said something, as many as `limit`. */
   lastMessages(limit: number): readonly string[];
 }
 
@@ -35,15 +37,18 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
   );
   const count = database.prepare("SELECT count(*) AS entries FROM outbox WHERE entry_id GLOB ? || '*'");
   const first = database.prepare(
-    "SELECT entry_id, body, message_id, attempts FROM outbox WHERE state = 'queued' ORDER BY position LIMIT 1",
+    "SELECT entry_id, body, attempts FROM outbox WHERE state = 'queued' ORDER BY position LIMIT 1",
   );
+  const tried = database.prepare("SELECT message_id FROM outbox_message WHERE entry_id = ? ORDER BY rowid");
+  const raise = database.prepare("UPDATE outbox SET attempts = attempts + 1 WHERE entry_id = ?");
   const mark = database.prepare(
-    "UPDATE outbox SET message_id = ?, attempts = attempts + 1 WHERE entry_id = ?",
+    "INSERT INTO outbox_message (message_id, entry_id) VALUES (?, ?) ON CONFLICT (message_id) DO NOTHING",
   );
   const done = database.prepare("UPDATE outbox SET state = 'sent', body = NULL WHERE entry_id = ?");
-  const owns = database.prepare("SELECT 1 FROM outbox WHERE message_id = ?");
+  const owns = database.prepare("SELECT 1 FROM outbox_message WHERE message_id = ?");
   const newest = database.prepare(
-    "SELECT message_id FROM outbox WHERE state = 'sent' AND message_id IS NOT NULL ORDER BY position DESC LIMIT ?",
+    `SELECT message_id FROM outbox_message WHERE entry_id NOT GLOB 'eyes:*' AND entry_id NOT GLOB '*:thinking:*'
+     ORDER BY rowid DESC LIMIT ?`,
   );
   return {
     queue: (entryId, saying) =>
@@ -52,17 +57,21 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
     next: () => {
       const row = first.get();
       if (row === undefined) return undefined;
-      const { entry_id: entryId, body, message_id: messageId, attempts } = row;
+      const { entry_id: entryId, body, attempts } = row;
       if (typeof entryId !== "string" || !(body instanceof Uint8Array) || typeof attempts !== "number")
         throw new TypeError("a stored outbox entry is malformed");
       return {
         entryId,
         saying: Value.Parse(Saying, JSON.parse(vault.openText(PURPOSE, body))),
-        messageId: typeof messageId === "string" ? messageId : null,
+        messageIds: tried.all(entryId).map(({ message_id: id }) => String(id)),
         attempts,
       };
     },
-    attempted: (entryId, messageId) => void mark.run(messageId, entryId),
+    attempted: (entryId, messageId) =>
+      transaction(database, () => {
+        raise.run(entryId);
+        mark.run(messageId, entryId);
+      }),
     sent: (entryId) => void done.run(entryId),
     ownsMessage: (messageId) => owns.get(messageId) !== undefined,
     lastMessages: (limit) => newest.all(limit).map(({ message_id: id }) => String(id)),

@@ -259,7 +259,7 @@ describe("the outbox", () => {
     expect(outbox.next()).toEqual({
       entryId: "a",
       saying: text("first"),
-      messageId: "id-a",
+      messageIds: ["id-a"],
       attempts: 1,
     });
     outbox.sent("a");

@@ -1,12 +1,20 @@
+import { isAttachment } from "@xmtp/node-sdk";
+import { SORT } from "../../convos/index.ts";
 import type { Chat } from "../conversation/chat.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Outbox, OutboxEntry } from "../state/outbox.ts";
+import type { Saying } from "../state/saying.ts";
 import { createWake, pause } from "../wake.ts";
 import { DELIVERY } from "../xmtp/values.ts";
 import { say } from "./say.ts";
 
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 15_000;
+/** After so many refusals by a network that answers, what comes after must not wait any longer: about seven minutes. */
+const REFUSALS_MAX = 30;
+const FILE_LOST = "I couldn't send the file that belongs here.";
+/** How many of the newest messages may hold a file that a crash kept from being noted. */
+const LOOKED_THROUGH = 20;
 
 export interface Sender {
   wake(): void;
@@ -17,18 +25,29 @@ export interface Sender {
 export class NotPublishedError extends Error {
   override readonly name = "NotPublishedError";
 }
+class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}
 
 /**
  * Sends the outbox in order. The entry's id is XMTP's idempotency key, so that however often an entry is tried it
- * is one message with one id; before trying again, a sync shows whether the lost attempt had arrived after all.
+ * is one message with one id; before trying again, a sync shows whether the lost attempt had arrived after all. What
+ * waits in libxmtp to be published is published and not said again.
  */
 export function startSender(options: { outbox: Outbox; chat(): Chat | undefined; log: Log }): Sender {
   const { outbox, log } = options;
   const stopping = new AbortController();
   const wake = createWake();
 
+  const giveUp = ({ entryId, saying }: OutboxEntry): void => {
+    log("send-given-up", { kind: saying.kind });
+    const sorry = { kind: "text", text: FILE_LOST, isMarkdown: false } as const;
+    if (saying.kind === "file") outbox.queue(`${entryId}:lost`, sorry);
+    outbox.sent(entryId);
+  };
   const loop = async (): Promise<void> => {
     let failures = 0;
+    let refusals = 0;
     while (!stopping.signal.aborted) {
       const chat = options.chat();
       const entry = chat === undefined ? undefined : outbox.next();
@@ -40,8 +59,11 @@ export function startSender(options: { outbox: Outbox; chat(): Chat | undefined;
         await deliver(chat, entry, outbox);
         outbox.sent(entry.entryId);
         failures = 0;
+        refusals = 0;
       } catch (error) {
         log("send-failed", { attempts: entry.attempts, error: errorName(error) });
+        refusals = error instanceof RefusedError ? refusals + 1 : 0;
+        if (refusals >= REFUSALS_MAX) giveUp(entry);
         await pause(Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS), stopping.signal);
         failures = Math.min(failures + 1, 10);
       }
@@ -57,19 +79,50 @@ export function startSender(options: { outbox: Outbox; chat(): Chat | undefined;
   };
 }
 
+/** Rejects when the network does not answer, and with a RefusedError when it does and the entry is not taken. */
 async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outbox): Promise<void> {
-  const isPublished = (messageId: string): boolean =>
-    client.conversations.getMessageById(messageId)?.deliveryStatus === DELIVERY.published;
-
+  const statusOf = (id: string) => client.conversations.getMessageById(id)?.deliveryStatus;
   const { entryId: idempotencyKey, saying } = entry;
-  if (entry.messageId !== null) {
-    await group.sync();
-    if (isPublished(entry.messageId)) return;
+  const isSteady = saying.kind !== "file";
+  if (entry.attempts > 0 || !isSteady) await group.sync();
+  const stored = await findStored({ client, group }, saying, outbox);
+  const tried = [...entry.messageIds, ...(stored === undefined ? [] : [stored])];
+  if (tried.some((id) => statusOf(id) === DELIVERY.published)) return;
+  try {
+    const pending = tried.find((id) => statusOf(id) === DELIVERY.unpublished);
+    // A message that libxmtp has given up on is taken up again only by sending it anew under its key.
+    const mustRevive = pending === undefined && isSteady && tried.length > 0;
+    const messageId =
+      pending ??
+      (await say(group, saying, mustRevive ? { idempotencyKey } : { idempotencyKey, optimistic: true }));
+    outbox.attempted(idempotencyKey, messageId);
+    if (!mustRevive) await group.publishMessages();
+    if (statusOf(messageId) !== DELIVERY.published)
+      throw new NotPublishedError("the network has not taken it");
+  } catch (error) {
+    if (entry.attempts > 0) throw new RefusedError("what was said was not taken", { cause: error });
+    throw error;
   }
-  const messageId = await say(group, saying, { idempotencyKey, optimistic: true });
-  outbox.attempted(idempotencyKey, messageId);
-  // A message that libxmtp has given up on is taken up again only by sending it anew under its key.
-  if (entry.messageId === null) await group.publishMessages();
-  else await say(group, saying, { idempotencyKey });
-  if (!isPublished(messageId)) throw new NotPublishedError("the network has not taken the message");
+}
+
+/**
+ * A file that was given to XMTP just before a crash, which kept its id from being noted. Its bytes are not the same each
+ * time it is encoded, so under the same key it would become a second message.
+ */
+async function findStored(
+  { client, group }: Chat,
+  saying: Saying,
+  outbox: Outbox,
+): Promise<string | undefined> {
+  if (saying.kind !== "file") return undefined;
+  const bytes = Buffer.from(saying.base64, "base64");
+  const newest = await group.messages({ limit: LOOKED_THROUGH, direction: SORT.descending });
+  return newest.find(
+    (message) =>
+      message.senderInboxId === client.inboxId &&
+      isAttachment(message) &&
+      message.content?.filename === saying.filename &&
+      bytes.equals(message.content.content) &&
+      !outbox.ownsMessage(message.id),
+  )?.id;
 }
