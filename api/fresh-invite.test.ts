@@ -43,7 +43,8 @@ beforeAll(async () => {
   await eventually("the agent to be ready", async () => (await agent.status()).ready);
   const { registry } = fixture;
   await storeSecret(registry, registry.db, id, "instance-secret", identity.instanceSecret);
-  const listening = { epoch: 1, url: agent.url };
+  const { inboxId: inbox_id } = await agent.status();
+  const listening = { epoch: 1, url: agent.url, inbox_id };
   await registry.db.updateTable("instances").set(listening).where("id", "=", id).execute();
   const { body } = await claim(url, "fresh", { instructions: "x", name: "Luna" });
   const parsed = parseClaimId(body.claimId);
@@ -88,6 +89,18 @@ test("none while the conversation is locked; one of another tag when it is open 
   expect((await call(url, `/api/claims/${claimId}`)).body.inviteUrl).toBe(firstInvite);
   const log = JSON.stringify(fixture.log) + agent.log;
   expect(log).not.toContain("/v2?i=");
+});
+
+test("is of the agent's own inbox, or is shown to nobody", async () => {
+  const inboxIs = (inbox_id: string | null) =>
+    fixture.registry.db.updateTable("instances").set({ inbox_id }).where("id", "=", instanceId).execute();
+  const { inboxId } = await agent.status();
+  await inboxIs("0".repeat(64));
+  const { status, body, text } = await ask();
+  expect([status, body.code]).toEqual([503, "unavailable"]);
+  expect(text).not.toContain("?i=");
+  await inboxIs(inboxId);
+  expect((await ask()).status).toBe(200);
 });
 
 test("needs a key of the claim's scope, and a live claim", async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { createInvite } from "../agent/convos/invite/create.ts";
-import { verifyInvite } from "./invite.ts";
+import { verifyAgentsInvite, verifyInvite } from "./invite.ts";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
 const inviter = { privateKey: randomBytes(32), inboxId: randomBytes(32).toString("hex") };
@@ -67,4 +67,27 @@ test("what is no invite, or has a signature of nobody, is refused as invalid", (
       expect.objectContaining({ code: "invite-invalid" }),
     );
   }
+});
+
+test("what an agent gives as its own invite is one: signed, of its inbox, on our network, not expired", () => {
+  const verify = (text: string, inboxId: string | undefined = inviter.inboxId): void =>
+    verifyAgentsInvite(text, { network: "production", inboxId, now: NOW });
+  const { url, slug } = invite({ env: "production" });
+  expect(() => verify(url)).not.toThrow();
+  const forged = createInvite({ ...inviter, ...group, inboxId: "ab".repeat(32), env: "production" }).url;
+  const unsigned = Buffer.from(slug.replaceAll("*", ""), "base64url");
+  unsigned[unsigned.length - 1] = 9;
+  const past = new Date(NOW.getTime() - 60_000);
+  for (const [text, inboxId] of [
+    ["https://evil.example/", inviter.inboxId],
+    [`https://evil.example/v2?i=${slug}`, inviter.inboxId],
+    [unsigned.toString("base64url"), inviter.inboxId],
+    [invite({ env: "dev" }).url, inviter.inboxId],
+    [invite({ env: "production", expiresAt: past }).url, inviter.inboxId],
+    [forged, inviter.inboxId],
+    [url, "cd".repeat(32)],
+  ] as const)
+    expect(() => verify(text, inboxId), text).toThrow(expect.objectContaining({ code: "unavailable" }));
+  const unknown = { network: "production", inboxId: undefined, now: NOW } as const;
+  expect(() => verifyAgentsInvite(url, unknown)).toThrow(expect.objectContaining({ code: "unavailable" }));
 });

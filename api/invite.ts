@@ -36,3 +36,16 @@ export function verifyInvite(
       throw new PlatformError(REFUSALS[inspection.outcome]);
   }
 }
+
+/**
+ * Checks what an agent gives as an invite to its own conversation, before anybody is shown it: that it can be used now, on
+ * our network, and that it is that inbox's. Throws `unavailable`.
+ */
+export function verifyAgentsInvite(
+  inviteUrl: string,
+  of: { network: GatewayConfig["xmtpNetwork"]; inboxId: string | undefined; now: Date },
+): void {
+  const inspection = inspectInvite(inviteUrl, of);
+  if (inspection.outcome !== "usable" || inspection.invite.creatorInboxId !== of.inboxId)
+    throw new PlatformError("unavailable", { detail: "the agent's answer is no invite of its own" });
+}

@@ -5,21 +5,22 @@ import type { Dependencies } from "../dependencies.ts";
 import { loadDelivery } from "../registry/claims.ts";
 
 /**
- * An invite of the claim's conversation, made by its agent just now and kept nowhere. Throws `not-found`; `conflict` or
- * `gone` when the claim is not live; `conversation-locked` and `not-the-inviter` as the agent says; `unavailable` when it
- * does not.
+ * An invite of the claim's conversation, made by its agent just now and kept nowhere, and the inbox whose it has to be:
+ * what the agent says is only words. Throws `not-found`; `conflict` or `gone` when the claim is not live;
+ * `conversation-locked` and `not-the-inviter` as the agent says; `unavailable` when it does not.
  */
 export async function askInvite(
   { registry, agents }: Pick<Dependencies, "registry" | "agents">,
   id: ClaimId,
-): Promise<string> {
+): Promise<{ inviteUrl: string; inboxId: string | undefined }> {
   const delivery = await loadDelivery(registry, id);
   if (!delivery) throw new PlatformError("not-found", { detail: `claim ${id}` });
   const { state, target } = delivery;
   if (state === "ended") throw new PlatformError("gone", { detail: `claim ${id}` });
   if (state !== "live" || !target) throw new PlatformError("conflict", { detail: `the claim is ${state}` });
   try {
-    return await agents.invite(await targetOf(registry, target), id);
+    const inviteUrl = await agents.invite(await targetOf(registry, target), id);
+    return { inviteUrl, inboxId: target.inboxId };
   } catch (error) {
     throw error instanceof PlatformError ? forCaller(error, id) : error;
   }

@@ -1,5 +1,6 @@
 import { Value } from "typebox/value";
 import { AgentAttestation } from "../../domain/attestation.ts";
+import { readCapped } from "./capped-body.ts";
 
 /** Whoever asks to be let in waits for it. */
 const REQUEST_TIMEOUT_MS = 3_000;
@@ -35,12 +36,14 @@ export function createAttestationClient(options: AttestationClientOptions): Rene
       redirect: "error",
       signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
     });
-    if (response.status !== 200 || Number(response.headers.get("content-length")) > MAX_ANSWER_BYTES) {
+    if (response.status !== 200) {
       await response.body?.cancel();
       if (REFUSALS.has(response.status)) return undefined;
       throw new Error(`the platform answered ${response.status}`);
     }
-    const renewed: unknown = await response.json();
+    const text = await readCapped(response, MAX_ANSWER_BYTES);
+    if (text === undefined) throw new Error("the platform answered with too much");
+    const renewed: unknown = JSON.parse(text);
     if (!Value.Check(AgentAttestation, renewed) || renewed.inboxId !== former.inboxId)
       throw new Error("the platform answered with something else than the inbox's attestation");
     return renewed;

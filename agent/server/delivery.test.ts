@@ -184,6 +184,6 @@ describe("delivery", () => {
       "echo: after",
       "echo: and now?",
     ]);
-    expect((await conversation.agent.status()).ready).toBe(true);
+    await eventually("readiness", async () => (await conversation.agent.status()).ready);
   }, 90_000);
 });

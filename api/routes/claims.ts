@@ -8,7 +8,7 @@ import { type ClaimId, parseClaimId } from "../../domain/ids.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { claimStatus, deliveredClaim } from "../claim-view.ts";
 import type { Gateway } from "../gateway.ts";
-import { verifyInvite } from "../invite.ts";
+import { verifyAgentsInvite, verifyInvite } from "../invite.ts";
 import {
   AcceptedClaim,
   ClaimBody,
@@ -86,7 +86,9 @@ export function claimRoutes(server: Server, gateway: Gateway): void {
       const claimId = parseClaimId(request.params.id);
       if (!claimId) throw new PlatformError("not-found");
       reply.header("cache-control", "no-store");
-      return { inviteUrl: await askInvite(gateway, claimId) };
+      const { inviteUrl, inboxId } = await askInvite(gateway, claimId);
+      verifyAgentsInvite(inviteUrl, { network: gateway.config.xmtpNetwork, inboxId, now: new Date() });
+      return { inviteUrl };
     },
   );
   server.delete(

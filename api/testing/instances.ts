@@ -1,5 +1,5 @@
-import { type Intake, intakeClaim } from "../../activities/registry/intake.ts";
 import { handOver, moveInstance } from "../../activities/registry/instances.ts";
+import { type Intake, intakeClaim } from "../../activities/registry/intake.ts";
 import { planPool } from "../../activities/registry/pool-plan.ts";
 import { setPool } from "../../activities/registry/pools.ts";
 import type { Registry } from "../../activities/registry/registry.ts";

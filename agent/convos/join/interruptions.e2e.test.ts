@@ -57,17 +57,21 @@ describe("interruptions", () => {
     expect(outcomes(await catchUpJoinRequests(deps))).toEqual(["admitted", "already-handled"]);
   });
 
-  const changes: [string, string, (theirs: Group<unknown>) => Promise<unknown>][] = [
-    ["revokes the invite", "conversation_expired", (theirs) => rotateTag(theirs)],
+  const changes: [string, object, (theirs: Group<unknown>) => Promise<unknown>][] = [
+    [
+      "revokes the invite",
+      { errorType: "conversation_expired", reason: "invite revoked" },
+      (theirs) => rotateTag(theirs),
+    ],
     [
       "lets nobody in any more",
-      "generic_failure",
+      { errorType: "generic_failure", reason: "the conversation is locked" },
       (theirs) => theirs.updatePermission(PERMISSION.addMember, POLICY.deny),
     ],
   ];
   it.each(changes)(
     "admit nobody when somebody %s during the hook before admission",
-    async (_how, errorType, change) => {
+    async (_how, refusal, change) => {
       const { inviter, joiner, group, invite, deps } = await openScene(network);
       const other = await network.person();
       await group.addMembers([other.inboxId]);
@@ -79,7 +83,7 @@ describe("interruptions", () => {
       const { dm, message } = await receivedRequest(inviter, joiner);
       const onBeforeAdmit = async (): Promise<void> => void (await change(theirs));
       const outcome = await handleJoinRequest({ ...deps, onBeforeAdmit }, dm, message);
-      expect(outcome).toMatchObject({ outcome: "refused", errorType });
+      expect(outcome).toMatchObject({ outcome: "refused", ...refusal });
       expect(await isMember(group, joiner)).toBe(false);
     },
   );

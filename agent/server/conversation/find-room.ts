@@ -32,6 +32,7 @@ export function findRoom({ state, config, chat, main, isEnding, log }: FindRoomO
       agentName: claim.content.agentName,
       profileImage: claim.content.profileImage,
       expiresAt: expiresAt === undefined ? undefined : new Date(Number(expiresAt)),
+      facts: state.facts,
       log,
     }),
   };

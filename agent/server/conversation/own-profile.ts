@@ -13,7 +13,7 @@ import type { Facts } from "../state/facts.ts";
 export interface OwnProfileOptions {
   group: Pick<Group, "send">;
   claim: Pick<ClaimStore, "read">;
-  facts: Pick<Facts, "set">;
+  facts: Pick<Facts, "get" | "set" | "clear">;
 }
 
 /** What the members see of the agent, as its claim says now. */
@@ -34,8 +34,11 @@ export function createOwnProfile({ group, claim, facts }: OwnProfileOptions): Ow
       memberKind: AGENT_MEMBER_KIND,
       metadata: { ...metadata, ...(attestation && attestationMetadata(attestation)) },
     };
-    await sendContent(group, profileUpdateCodec, profile, { idempotencyKey: `profile/${record.claimId}` });
-    if (attestation !== undefined) facts.set("attested-at", attestation.timestamp);
+    // Repeated it is one message; but one that says again what an older one said comes after what was said between.
+    const idempotencyKey = `profile/${record.claimId}/${facts.get("attested-at") ?? ""}`;
+    await sendContent(group, profileUpdateCodec, profile, { idempotencyKey });
+    if (attestation === undefined) facts.clear("attested-at");
+    else facts.set("attested-at", attestation.timestamp);
   };
   return {
     // One after another: the last one counts, and must not be one that was made before another.

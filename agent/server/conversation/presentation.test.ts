@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Group } from "@xmtp/node-sdk";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { AgentAttestation } from "../../../domain/attestation.ts";
+import { profileUpdateCodec, readAttestation } from "../../convos/index.ts";
 import { openDatabase } from "../state/database.ts";
 import { createFacts, type Facts } from "../state/facts.ts";
-import { type PresentationOptions, presentAgent } from "./presentation.ts";
+import { createOwnProfile } from "./own-profile.ts";
+import { type PresentationOptions, presentAgent, refreshProfile } from "./presentation.ts";
 
 let folder: string;
 let facts: Facts;
@@ -59,3 +63,40 @@ it("is waited for while the network is down", async () => {
   await expect(presentAgent(optionsFor(down, ending.signal))).rejects.toThrow("ending");
   expect(attempts).toBe(5);
 }, 30_000);
+
+it("is told again with a newer attestation, and without one that is too old, each once", async () => {
+  const sent: (string | undefined)[] = [];
+  /** What is one message in a conversation, however often it is sent. */
+  const messages = new Set<string>();
+  const content = { instructions: "", agentName: "Walrus" };
+  const record = { claimId: "c", content, outcome: "created", conversationId: "g", inviteUrl: null } as const;
+  const group = {
+    send: async (...[message, options]: Parameters<Group["send"]>): Promise<string> => {
+      const shown = readAttestation(profileUpdateCodec.decode(message)?.metadata ?? {})?.timestamp;
+      sent.push(shown);
+      messages.add(`${options?.idempotencyKey} ${shown}`);
+      return "";
+    },
+  };
+  const profile = createOwnProfile({ group, claim: { read: () => record }, facts });
+  let held: AgentAttestation | undefined;
+  const refresh = (): Promise<void> =>
+    refreshProfile({ profile, facts, attestation: async () => held, log: () => undefined });
+  const at = (hour: number): AgentAttestation => ({
+    inboxId: "a".repeat(64),
+    signature: "s",
+    timestamp: `2026-11-23T${hour}:00:00Z`,
+    keyId: "key",
+  });
+  await refresh();
+  facts.set("presented", "yes");
+  await refresh();
+  expect(sent).toEqual([]);
+  for (const attestation of [at(10), undefined, at(22), undefined]) {
+    held = attestation;
+    await refresh();
+    await refresh();
+  }
+  expect(sent).toEqual([at(10).timestamp, undefined, at(22).timestamp, undefined]);
+  expect(messages.size).toBe(4);
+});

@@ -63,7 +63,7 @@ async function present(options: PresentationOptions): Promise<void> {
 }
 
 /**
- * Shows a newer attestation than the profile does, if there is one. For whoever is about to be let in, who is told the
+ * Shows a newer attestation than the profile does, if there is one, and none instead of one that is too old. For whoever is about to be let in, who is told the
  * profiles as of then; nobody is kept outside when it fails.
  */
 export async function refreshProfile(
@@ -73,7 +73,7 @@ export async function refreshProfile(
   if (facts.get("presented") === undefined) return;
   try {
     const attestation = await options.attestation();
-    if (attestation === undefined || attestation.timestamp === facts.get("attested-at")) return;
+    if (attestation?.timestamp === facts.get("attested-at")) return;
     await profile.send(attestation);
   } catch (error) {
     log("profile-not-refreshed", { error: errorName(error) });

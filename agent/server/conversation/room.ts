@@ -4,11 +4,14 @@ import {
   type InviteNetwork,
   isLocked,
   lockGroup,
+  POLICY,
   readTag,
   takeSteps,
   unlockGroup,
 } from "../../convos/index.ts";
+import { KeyedMutex } from "../../convos/keyed-mutex.ts";
 import { errorName, type Log } from "../log.ts";
+import type { Facts } from "../state/facts.ts";
 import type { Chat } from "./chat.ts";
 
 /** Shorter than the platform waits for an answer (5 s). */
@@ -42,7 +45,8 @@ export interface Room {
   invite(): Promise<InviteOutcome>;
   /**
    * Locks and so kills every invite, or unlocks under yet another tag and invites anew. An open room that is to be open
-   * keeps its tag; a locked one that is to be locked gets another, because the lock may have been left half done.
+   * keeps its tag; a locked one that is to be locked gets another, because the lock may have been left half done. What
+   * the agent has locked is opened for those who could add members before. One request after another.
    */
   setLocked(locked: boolean): Promise<LockOutcome>;
 }
@@ -61,11 +65,17 @@ export interface RoomOptions {
   profileImage: string | undefined;
   /** When the conversation is going to explode. */
   expiresAt: Date | undefined;
+  facts: Facts;
   log: Log;
 }
 
+/** Two changes at once would each answer with what the other is about to change. */
+const locking = new KeyedMutex();
+/** Who may add members to an open group. */
+const OPEN_POLICIES = [POLICY.allow, POLICY.admin, POLICY.superAdmin] as const;
+
 export function createRoom(options: RoomOptions): Room {
-  const { chat, log } = options;
+  const { chat, facts, log } = options;
   const { client, group } = chat;
 
   const succeeds = async (
@@ -97,6 +107,27 @@ export function createRoom(options: RoomOptions): Room {
     return { inviteUrl: url };
   };
 
+  const lock = async (): Promise<void> => {
+    const { addMemberPolicy } = group.permissions().policySet;
+    if (!isLocked(group)) facts.set("policy-before-lock", String(addMemberPolicy));
+    await lockGroup(group);
+  };
+  const unlock = async (): Promise<void> => {
+    const before = facts.get("policy-before-lock");
+    await unlockGroup(group, OPEN_POLICIES.find((policy) => String(policy) === before) ?? POLICY.allow);
+    facts.clear("policy-before-lock");
+  };
+  const setLocked = async (locked: boolean): Promise<LockOutcome> => {
+    if (!(await isSynced())) return { refusal: "network-unavailable" };
+    if (!group.isSuperAdmin(client.inboxId)) return { refusal: "not-a-super-admin" };
+    const isDone = locked
+      ? await succeeds("lock", LOCK_TIMEOUT_MS, lock)
+      : !isLocked(group) || (await succeeds("unlock", LOCK_TIMEOUT_MS, unlock));
+    if (!isDone) return { refusal: "network-unavailable" };
+    const outcome = inviteNow();
+    return { isLocked: isLocked(group), inviteUrl: "inviteUrl" in outcome ? outcome.inviteUrl : null };
+  };
+
   return {
     view: async () => ({
       conversationId: group.id,
@@ -106,15 +137,6 @@ export function createRoom(options: RoomOptions): Room {
       expiresAt: options.expiresAt,
     }),
     invite: async () => ((await isSynced()) ? inviteNow() : { refusal: "network-unavailable" }),
-    setLocked: async (locked) => {
-      if (!(await isSynced())) return { refusal: "network-unavailable" };
-      if (!group.isSuperAdmin(client.inboxId)) return { refusal: "not-a-super-admin" };
-      const isDone = locked
-        ? await succeeds("lock", LOCK_TIMEOUT_MS, () => lockGroup(group))
-        : !isLocked(group) || (await succeeds("unlock", LOCK_TIMEOUT_MS, () => unlockGroup(group)));
-      if (!isDone) return { refusal: "network-unavailable" };
-      const outcome = inviteNow();
-      return { isLocked: isLocked(group), inviteUrl: "inviteUrl" in outcome ? outcome.inviteUrl : null };
-    },
+    setLocked: (locked) => locking.run(group.id, () => setLocked(locked)),
   };
 }

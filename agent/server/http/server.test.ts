@@ -1,6 +1,10 @@
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
+import { createConnection, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentStatus } from "../../../domain/agent-protocol.ts";
+import { eventually } from "../../../infra/testing/eventually.ts";
 import { type AgentServer, startAgentServer } from "./server.ts";
 
 const SECRET = "ab".repeat(32);
@@ -89,4 +93,39 @@ describe("the agent's listener", () => {
     expect([failed.status, (await failed.text()).includes("words")]).toEqual([500, false]);
     expect((await post("/pool/notify", { id: "a" })).status).toBe(429);
   });
+
+  it("takes so many connections of one address, and serves others and whoever comes when they have gone", async () => {
+    const sockets: Socket[] = [];
+    const connect = async (localAddress: string): Promise<Socket> => {
+      const socket = createConnection({ host: "127.0.0.1", port: server.port, localAddress });
+      sockets.push(socket);
+      await once(socket, "connect");
+      return socket;
+    };
+    const isServed = async (localAddress: string): Promise<boolean> => {
+      const socket = await connect(localAddress);
+      socket.end("GET /web-tools/agents HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+      // Refused, it is closed or reset.
+      const answer = await text(socket).catch((error: unknown) => String(error));
+      return answer.startsWith("HTTP/1.1 200");
+    };
+    try {
+      for (let n = 0; n < 64; n += 1) await connect("127.0.0.1");
+      expect(await isServed("127.0.0.1")).toBe(false);
+      expect(await isServed("127.0.0.2")).toBe(true);
+      for (const socket of sockets) socket.destroy();
+      await eventually("to be served again", () => isServed("127.0.0.1"));
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+
+  it("waits five seconds for what somebody wants, and no longer", async () => {
+    const socket = createConnection({ host: "127.0.0.1", port: server.port });
+    await once(socket, "connect");
+    const since = performance.now();
+    socket.write("GET / HTTP/1.1\r\n");
+    expect(await text(socket)).toContain("408");
+    expect(performance.now() - since).toBeLessThan(15_000);
+  }, 30_000);
 });

@@ -8,10 +8,17 @@ import { errorName, type Log } from "../log.ts";
 import type { AgentCore } from "../pool/agent-core.ts";
 import { sendProblem } from "../pool/problem.ts";
 import { createPoolRoutes } from "../pool/routes.ts";
+import { limitPerAddress } from "./address-limit.ts";
 import { createPictureRoute } from "./picture-route.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Who has connected and says nothing is not waited for. */
+const HEADERS_TIMEOUT_MS = 5_000;
+/** Node looks at its time-outs that often. */
+const TIMEOUT_CHECK_MS = 1_000;
 const MAX_CONNECTIONS = 256;
+/** Everybody behind one proxy is one address. */
+const MAX_CONNECTIONS_PER_ADDRESS = 64;
 
 export interface AgentServer {
   port: number;
@@ -52,15 +59,20 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
     if (route === undefined) return sendProblem(response, "not-found");
     await route(request, response);
   };
-  const server = createServer((request, response) => {
+  const limits = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  };
+  const server = createServer(limits, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       log("request-failed", { method: request.method ?? "", error: errorName(error) });
       if (response.headersSent || response.destroyed) response.destroy();
       else sendProblem(response, "internal");
     });
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.maxConnections = MAX_CONNECTIONS;
+  limitPerAddress(server, MAX_CONNECTIONS_PER_ADDRESS);
   return { port: await listen(server, options.host, options.port), close: () => close(server) };
 }
 

@@ -1,5 +1,6 @@
 import { Value } from "typebox/value";
 import { InboundItem } from "../../../domain/inbound.ts";
+import { readCapped } from "../capped-body.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 512 * 1024;
@@ -56,14 +57,9 @@ export function createInboundClient(options: InboundClientOptions): InboundClien
 }
 
 async function readItem(response: Response): Promise<InboundItem> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) throw new UnreadableItemError("it is too large");
-    chunks.push(chunk);
-  }
-  const item = parseJson(Buffer.concat(chunks).toString("utf8"));
+  const text = await readCapped(response, MAX_ANSWER_BYTES);
+  if (text === undefined) throw new UnreadableItemError("it is too large");
+  const item = parseJson(text);
   if (!Value.Check(InboundItem, item)) throw new UnreadableItemError("it is of an unknown kind");
   return item;
 }

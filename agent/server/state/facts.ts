@@ -16,6 +16,8 @@ export const FACT_NAMES = [
   "read-until-ms",
   /** When the conversation explodes by an authorised member's word, in milliseconds. */
   "expires-at-ms",
+  /** Who could add members before the agent locked the conversation: a number of XMTP's policies. */
+  "policy-before-lock",
   /** "yes" once somebody else has been in the conversation. */
   "had-company",
   /** "yes" once one of them has been a person, as far as that can be known. */

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
+import { createInvite } from "../../../agent/convos/invite/create.ts";
+import { generateTag } from "../../../agent/convos/invite/tag.ts";
 import {
   type AgentStatus,
   type ExplodeRequest,
@@ -35,7 +37,11 @@ export interface StandInOptions {
 }
 
 const newId = (bytes: number): string => randomBytes(bytes).toString("hex");
-const newInvite = (): string => `https://stand-in.invalid/v2?i=${newId(24)}`;
+/** Signed by a key that nobody has: it is well-formed, and leads nowhere. */
+const newInvite = (inboxId: string, groupId: string): string => {
+  const [privateKey, tag] = [randomBytes(32), generateTag()];
+  return createInvite({ privateKey, inboxId, groupId, tag, env: "local" }).url;
+};
 const conversationOf = (joinUrl: string): string =>
   createHash("sha256").update(joinUrl).digest("hex").slice(0, 32);
 
@@ -117,7 +123,7 @@ export class StandInAgent {
     if (state?.kind === "tombstone") return "exploding";
     if (!this.#ready || state === undefined) return "not-ready";
     if (state.claim !== null && state.claim.claimId !== request.claimId) return "claimed-by-another";
-    const claim = state.claim ?? this.#newClaim(request, state.conversationId);
+    const claim = state.claim ?? this.#newClaim(request, state);
     if (typeof claim === "string") return claim;
     if (state.claim === null) {
       this.#keep({ ...state, claim });
@@ -132,13 +138,14 @@ export class StandInAgent {
 
   /** A link like the claim's own, another one each time. Returns why it refuses, or the answer. */
   invite({ claimId, nonce }: InviteRequest): InviteAnswer | InviteRefusal {
-    if (this.#state?.kind === "tombstone") return "exploding";
-    const claim = this.#state?.claim ?? null;
-    if (claim === null) return "not-claimed";
-    if (claim.claimId !== claimId) return "claimed-by-another";
-    if (claim.outcome !== "created") return "not-the-inviter";
+    const state = this.#state;
+    if (state?.kind === "tombstone") return "exploding";
+    if (state === undefined || state.claim === null) return "not-claimed";
+    if (state.claim.claimId !== claimId) return "claimed-by-another";
+    if (state.claim.outcome !== "created") return "not-the-inviter";
     const { instanceId, epoch } = this.#options;
-    const answer = { claimId, instanceId, epoch, inviteUrl: newInvite() };
+    const inviteUrl = newInvite(state.inboxId, state.conversationId);
+    const answer = { claimId, instanceId, epoch, inviteUrl };
     return { ...answer, proof: this.#sign(inviteProofParts(nonce, answer)) };
   }
 
@@ -172,11 +179,15 @@ export class StandInAgent {
     return { kind: "alive", inboxId, joinInboxId, conversationId, claim: null };
   }
 
-  #newClaim(request: ProvisionRequest, own: string): StandInClaim | ProvisionRefusal {
+  #newClaim(
+    request: ProvisionRequest,
+    { inboxId, conversationId: own }: { inboxId: string; conversationId: string },
+  ): StandInClaim | ProvisionRefusal {
     const { claimId, joinUrl } = request;
     const agentName = request.name ?? this.#options.defaultAgentName;
     if (joinUrl === undefined) {
-      return { claimId, outcome: "created", agentName, conversationId: own, inviteUrl: newInvite() };
+      const inviteUrl = newInvite(inboxId, own);
+      return { claimId, outcome: "created", agentName, conversationId: own, inviteUrl };
     }
     const join = joinOutcome(joinUrl);
     if ("refusal" in join) return join.refusal;
