@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const REAL_GATEWAY = [
   "agent/server/gateway/gateway.e2e.test.ts",
   "agent/server/openclaw-brain.test.ts",
+  "agent/server/planted-strings.test.ts",
   "infra/testing/main-job.test.ts",
 ];
 /** These mostly wait: for time-outs of what they killed. */
@@ -18,6 +19,7 @@ const SCENARIOS = [
   "infra/chaos/chaos.test.ts",
   "infra/codec/platform.test.ts",
   "infra/interop/*.test.ts",
+  "agent/server/soak.test.ts",
   "workflows/long-timers.test.ts",
 ];
 

@@ -17,17 +17,27 @@ export interface FollowInboxOptions {
 /** Reads all that reaches one of the agent's inboxes: the claim's conversation, and the requests to be let into it. */
 export function followInbox({ client, current, admission, log }: FollowInboxOptions): Feed {
   const own = (): Watch | undefined => (current()?.chat?.client === client ? current()?.watch : undefined);
-  return startFeed({
+  /** Who has read what was there before the stream. */
+  let upToDate: Watch | undefined;
+  const readPast = async (watch: Watch | undefined): Promise<void> => {
+    await watch?.catchUp();
+    upToDate = watch;
+  };
+  const feed: Feed = startFeed({
     client,
     log,
     onMessage: async (message) => {
-      if (message.conversationId !== current()?.chat?.group.id) admission?.consider(message);
-      else await own()?.take(message);
+      if (message.conversationId !== current()?.chat?.group.id) return admission?.consider(message);
+      const watch = own();
+      // After an interruption a stream goes on with what is new: what was said before that must be heard before it.
+      if (!feed.live || upToDate !== watch) await readPast(watch);
+      await watch?.take(message);
     },
     catchUp: async () => {
       await client.conversations.sync();
-      await own()?.catchUp();
+      await readPast(own());
       await admission?.catchUp();
     },
   });
+  return feed;
 }

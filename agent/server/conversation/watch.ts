@@ -10,6 +10,8 @@ import type { Chat } from "./chat.ts";
 
 /** The clock that stamps stored messages is ours, but it may have been set back a little. */
 const OVERLAP_MS = 5 * 60_000;
+/** Streams bring what comes at once in any order: this far back may lie what was said before it. */
+const STORED_TOGETHER_MS = 10_000;
 const PAGE_MESSAGES = 200;
 const INSERTED_AT = 1;
 /** Reactions hang on the message that they are on: so many of our newest are looked at for them. */
@@ -43,10 +45,13 @@ export function createWatch(options: WatchOptions): Watch {
   const { chat, turns, facts, log } = options;
   const { client, group } = chat;
 
+  const takeWords = (read: ReadMessage): void => {
+    if (read.kind === "text" && turns.take(read.message)) options.onUtterance();
+  };
   const take = async (message: DecodedMessage): Promise<void> => {
     const read = readMessage(message, client.inboxId);
-    if (read.kind === "text" && turns.take(read.message)) options.onUtterance();
-    else if (read.kind === "reaction") lookForReactions();
+    takeWords(read);
+    if (read.kind === "reaction") lookForReactions();
     else if (read.kind === "membership") await checkCompany();
     else if (read.kind === "explode" && !turns.knows(message.id)) {
       await judgeExplode(read);
@@ -88,7 +93,11 @@ export function createWatch(options: WatchOptions): Watch {
     if (persons.some(({ profile }) => profile !== undefined)) facts.set("had-person", "yes");
     else if (persons.length === 0 && facts.get("had-person") !== undefined) options.onDeserted();
   };
-  const readSince = async (sinceMs: number): Promise<void> => {
+  /** In the order in which they were stored, which is that in which they were said. */
+  const readSince = async (
+    sinceMs: number,
+    read: (message: DecodedMessage) => Promise<void> | void,
+  ): Promise<void> => {
     for (let page = 0; ; page += 1) {
       const messages = await group.messages({
         insertedAfterNs: BigInt(Math.max(0, sinceMs)) * 1_000_000n,
@@ -96,7 +105,7 @@ export function createWatch(options: WatchOptions): Watch {
         direction: SORT.ascending,
         limit: PAGE_MESSAGES * (page + 1),
       });
-      for (const message of messages.slice(PAGE_MESSAGES * page)) await take(message);
+      for (const message of messages.slice(PAGE_MESSAGES * page)) await read(message);
       if (messages.length < PAGE_MESSAGES * (page + 1)) return;
     }
   };
@@ -109,11 +118,16 @@ export function createWatch(options: WatchOptions): Watch {
     }
   };
   return {
-    take,
+    take: async (message) => {
+      await readSince(Date.now() - STORED_TOGETHER_MS, (stored) =>
+        takeWords(readMessage(stored, client.inboxId)),
+      );
+      await take(message);
+    },
     catchUp: async () => {
       const startedAtMs = Date.now();
       await syncIfMember();
-      await readSince(Number(facts.get("read-until-ms") ?? 0) - OVERLAP_MS);
+      await readSince(Number(facts.get("read-until-ms") ?? 0) - OVERLAP_MS, take);
       lookForReactions();
       facts.set("read-until-ms", String(startedAtMs));
       await checkCompany();

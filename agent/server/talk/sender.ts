@@ -31,8 +31,8 @@ class RefusedError extends Error {
 
 /**
  * Sends the outbox in order. The entry's id is XMTP's idempotency key, so that however often an entry is tried it
- * is one message with one id; before trying again, a sync shows whether the lost attempt had arrived after all. What
- * waits in libxmtp to be published is published and not said again.
+ * is one message with one id; before trying again, a sync shows whether the lost attempt had arrived after all. A file
+ * that waits in libxmtp to be published is published and not said again.
  */
 export function startSender(options: { outbox: Outbox; chat(): Chat | undefined; log: Log }): Sender {
   const { outbox, log } = options;
@@ -89,9 +89,10 @@ async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outb
   const tried = [...entry.messageIds, ...(stored === undefined ? [] : [stored])];
   if (tried.some((id) => statusOf(id) === DELIVERY.published)) return;
   try {
-    const pending = tried.find((id) => statusOf(id) === DELIVERY.unpublished);
-    // A message that libxmtp has given up on is taken up again only by sending it anew under its key.
-    const mustRevive = pending === undefined && isSteady && tried.length > 0;
+    const pending = isSteady ? undefined : tried.find((id) => statusOf(id) === DELIVERY.unpublished);
+    // What libxmtp has given up on, and what it was publishing when the process was killed, is taken up again only by
+    // sending it anew under its key.
+    const mustRevive = isSteady && tried.length > 0;
     const messageId =
       pending ??
       (await say(group, saying, mustRevive ? { idempotencyKey } : { idempotencyKey, optimistic: true }));
