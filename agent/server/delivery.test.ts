@@ -120,23 +120,27 @@ describe("delivery", () => {
     90_000,
   );
 
-  it("sends once the file that it was sending when it was killed", async () => {
-    const conversation = await converse(held());
-    await conversation.group.sendText(REQUESTS.file);
-    await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
-    world.node.faults.add({ method: "SendGroupMessages", when: "after", kind: "hang" });
-    const sendsBefore = world.node.calls.get("SendGroupMessages") ?? 0;
-    await world.release();
-    await eventually(
-      "it to be on its way",
-      () => (world.node.calls.get("SendGroupMessages") ?? 0) > sendsBefore,
-    );
-    await conversation.agent.kill();
-    world.node.faults.clear();
-    await world.startReadyAgent(2, held());
-    await saidUpTo(conversation, `echo: ${REQUESTS.file}`);
-    expect(await filesIn(conversation)).toEqual([ECHO_FILE.filename]);
-  });
+  it.each([["had"], ["had not"]])(
+    "sends once the file that the node %s taken when it was killed",
+    async (had) => {
+      const conversation = await converse(held());
+      await conversation.group.sendText(REQUESTS.file);
+      await eventually("the turn", () => conversation.agent.logged(TURN_TAKEN_EVENT));
+      const when = had === "had" ? "after" : "before";
+      world.node.faults.add({ method: "SendGroupMessages", when, kind: "hang" });
+      const sendsBefore = world.node.calls.get("SendGroupMessages") ?? 0;
+      await world.release();
+      await eventually(
+        "it to be on its way",
+        () => (world.node.calls.get("SendGroupMessages") ?? 0) > sendsBefore,
+      );
+      await conversation.agent.kill();
+      world.node.faults.clear();
+      await world.startReadyAgent(2, held());
+      await saidUpTo(conversation, `echo: ${REQUESTS.file}`);
+      expect(await filesIn(conversation)).toEqual([ECHO_FILE.filename]);
+    },
+  );
 
   it("says once what it was saying when it was killed", async () => {
     const conversation = await converse(held());
