@@ -166,11 +166,11 @@ export class Siege {
 
   /** The fault hits whoever sends, so everything is said before. */
   async #whileSending(moment: Moment, when: "before" | "after", first: Talk, rest: Talk): Promise<void> {
+    // Until it has read the past it reads nothing new, and a send that hangs would keep it from that.
+    await eventually("the agent to be ready", async () => (await this.agent.status()).ready, STEP_TIMEOUT_MS);
     await first();
     await this.#logs(TURN_TAKEN_EVENT);
     await rest();
-    // Until it has read the past it reads nothing new, and a send that hangs would keep it from that.
-    await eventually("the agent to be ready", async () => (await this.agent.status()).ready, STEP_TIMEOUT_MS);
     const { node } = this.#world;
     const sends = (): number => node.calls.get("SendGroupMessages") ?? 0;
     const sendsBefore = sends();

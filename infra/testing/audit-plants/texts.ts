@@ -36,9 +36,10 @@ export const TEXT_PLANTS: readonly Plant[] = [
   {
     invariant: "I6",
     detail: IN_HISTORY,
-    what: "an invite in a workflow's id",
+    what: "a secret in a workflow's id",
     async make({ platform, live }) {
-      const handle = await start(platform, { workflowId: `planted/${live.inviteUrl}` });
+      const secret = await readSecret(platform.registry, live.instanceId, "instance-secret");
+      const handle = await start(platform, { workflowId: `planted/${secret}` });
       return { subject: handle.firstExecutionRunId, undo: () => remove(platform, handle) };
     },
   },
