@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, readdir } from "node:fs/promises";
+import { chmod, readdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { encodeAttachment, type Group } from "@xmtp/node-sdk";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -132,6 +132,13 @@ async function untilWiped(sinceMs: number): Promise<number> {
   return Date.now() - sinceMs;
 }
 
+/** What the agent noted from `sinceMs` on, each with the time since. */
+const notedSince = (log: string, sinceMs: number): string[] =>
+  [...log.matchAll(/"at":"([^"]+)","event":"([^"]+)"/g)].flatMap(([, at = "", event]) => {
+    const afterMs = Date.parse(at) - sinceMs;
+    return afterMs < 0 ? [] : [`${event} ${afterMs} ms`];
+  });
+
 async function expectGone(
   { ada, bob, agentInbox }: Conversation,
   sweep: ReturnType<typeof sweeper>,
@@ -155,7 +162,11 @@ describe.runIf(isPossible)("an agent with openclaw that its owner ends", { timeo
   beforeAll(async () => {
     model = await TestDouble.start();
   });
-  afterAll(() => model?.close());
+  afterAll(async () => {
+    await model?.close();
+    // The one thing that openclaw leaves elsewhere: locks without content, named by a hash of its state folder's path.
+    await rm(`/tmp/openclaw-state-locks-${uid}`, { recursive: true, force: true });
+  });
   beforeEach(async () => {
     const names = ["instructions", "ada", "bob", "answer", "file", "picture", "written"];
     planted = Object.fromEntries(names.map((name) => [name, plant(name)]));
@@ -183,7 +194,7 @@ describe.runIf(isPossible)("an agent with openclaw that its owner ends", { timeo
     const endedMs = Date.now() - sentAtMs;
     await expectGone(conversation, sweep);
     for (const word of Object.values(planted)) expect(agent.log).not.toContain(word);
-    console.log(JSON.stringify({ explosion: { wipedMs, endedMs } }));
+    console.log(JSON.stringify({ explosion: { wipedMs, endedMs, noted: notedSince(agent.log, sentAtMs) } }));
     expect(wipedMs).toBeLessThanOrEqual(GONE_MAX_MS);
   });
 
@@ -204,7 +215,11 @@ describe.runIf(isPossible)("an agent with openclaw that its owner ends", { timeo
     expect(await again.exitCode, again.log).toBe(0);
     const endedMs = Date.now() - startedAgainAtMs;
     await expectGone(conversation, sweep);
-    console.log(JSON.stringify({ explosionAfterKill: { wipedMs, endedMs } }));
+    console.log(
+      JSON.stringify({
+        explosionAfterKill: { wipedMs, endedMs, noted: notedSince(again.log, startedAgainAtMs) },
+      }),
+    );
     expect(wipedMs).toBeLessThanOrEqual(GONE_MAX_MS);
   });
 });

@@ -13,6 +13,8 @@ const RETRY_MAX_MS = 15_000;
 /** After so many refusals by a network that answers, what comes after must not wait any longer: about seven minutes. */
 const REFUSALS_MAX = 30;
 const FILE_LOST = "I couldn't send the file that belongs here.";
+/** A waiting message that could not be published so often, by a network that answered each time, never will be. */
+const STUCK_ATTEMPTS = 3;
 /** How many of the newest messages may hold a file that a crash kept from being noted. */
 const LOOKED_THROUGH = 20;
 
@@ -83,13 +85,14 @@ export function startSender(options: { outbox: Outbox; chat(): Chat | undefined;
 async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outbox): Promise<void> {
   const statusOf = (id: string) => client.conversations.getMessageById(id)?.deliveryStatus;
   const { entryId: idempotencyKey, saying } = entry;
+  const isWaiting = (id: string): boolean => statusOf(id) === DELIVERY.unpublished;
   const isSteady = saying.kind !== "file";
   if (entry.attempts > 0 || !isSteady) await group.sync();
   const stored = await findStored({ client, group }, saying, outbox);
   const tried = [...entry.messageIds, ...(stored === undefined ? [] : [stored])];
   if (tried.some((id) => statusOf(id) === DELIVERY.published)) return;
   try {
-    const pending = isSteady ? undefined : tried.find((id) => statusOf(id) === DELIVERY.unpublished);
+    const pending = isSteady || isStuck(entry) ? undefined : tried.findLast(isWaiting);
     // What libxmtp has given up on, and what it was publishing when the process was killed, is taken up again only by
     // sending it anew under its key.
     const mustRevive = isSteady && tried.length > 0;
@@ -105,6 +108,13 @@ async function deliver({ client, group }: Chat, entry: OutboxEntry, outbox: Outb
     throw error;
   }
 }
+
+/**
+ * libxmtp never publishes what it was publishing when its process was killed. A file of which the network, asked anew,
+ * knows nothing is therefore made a second message of, once.
+ */
+const isStuck = ({ attempts, messageIds }: OutboxEntry): boolean =>
+  messageIds.length === 1 && attempts >= STUCK_ATTEMPTS;
 
 /**
  * A file that was given to XMTP just before a crash, which kept its id from being noted. Its bytes are not the same each
