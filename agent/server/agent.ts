@@ -213,10 +213,10 @@ export function createAgent(options: AgentOptions): Agent {
     timer.stop();
     await Promise.all([reporter.stop(), intake.stop()]);
   };
-  const close = async (): Promise<void> => {
+  const close = async (graceMs?: number): Promise<void> => {
     closing.abort();
     const ends = [
-      async () => brain.stop(),
+      async () => brain.stop(graceMs),
       async () => files.close(),
       async () => {
         await Promise.allSettled([booting]);
@@ -287,7 +287,8 @@ export function createAgent(options: AgentOptions): Agent {
     dismantle: (reason, initiatedByUs) => ({
       lastSequence: state.reports.lastSequence(),
       silence,
-      close,
+      // What is going to be wiped needs no time to put itself in order.
+      close: () => close(0),
       leave: async () => {
         const chat = await chatToLeave();
         const ownerInboxId = state.facts.get("owner");

@@ -21,8 +21,8 @@ export interface Brain {
   refilled(): void;
   /** Ends the way to the model at once and for good. */
   cut(): void;
-  /** Ends every process and listener of it; nothing is left running when it resolves. */
-  stop(): Promise<void>;
+  /** Ends every process and listener of it, which get so long to end by themselves; nothing is left running when it resolves. */
+  stop(graceMs?: number): Promise<void>;
 }
 
 export interface BrainInput {

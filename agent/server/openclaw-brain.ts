@@ -75,9 +75,9 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
     judge: (question, signal) => judge(question, signal),
     refilled: () => loopback?.breaker.reset(),
     cut: () => loopback?.cut(),
-    stop: async () => {
+    stop: async (graceMs) => {
       isStopped = true;
-      await supervised?.stop();
+      await supervised?.stop(graceMs);
       await loopback?.close();
     },
   };

@@ -55,8 +55,8 @@ export interface Gateway {
   answers(): Promise<boolean>;
   /** Memory of the gateway and its children; undefined where the system does not tell. */
   rssBytes(): number | undefined;
-  /** Ends it and everything it started. Safe to repeat. */
-  stop(): Promise<void>;
+  /** Ends it and everything it started, after so long without being asked any more. Safe to repeat. */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** Starts openclaw in a process group of its own. Whatever an earlier server left running here is ended first. */
@@ -134,9 +134,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     exited,
     answers: () => isReady(port),
     rssBytes: () => groupRssBytes(pid),
-    async stop() {
+    async stop(graceMs = GATEWAY_LIMITS.stopGraceMs) {
       child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), GATEWAY_LIMITS.stopGraceMs);
+      const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
       await exited;
       clearTimeout(timer);
     },

@@ -19,7 +19,7 @@ export interface SupervisedGateway {
   readonly restarts: number;
   rssBytes(): number | undefined;
   /** Ends the gateway and the supervision. */
-  stop(): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
 }
 
 export interface SupervisionOptions {
@@ -107,9 +107,9 @@ export function superviseGateway(options: SupervisionOptions): SupervisedGateway
       return restarts;
     },
     rssBytes: () => current?.rssBytes(),
-    async stop() {
+    async stop(graceMs) {
       stopping.abort();
-      await current?.stop();
+      await current?.stop(graceMs);
       await supervision;
     },
   };
