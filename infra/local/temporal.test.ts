@@ -5,11 +5,23 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, Connection } from "@temporalio/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../testing/eventually.ts";
 import { findTemporal, type TemporalSource } from "./temporal/find.ts";
 import { prepareExistingServer, SEARCH_ATTRIBUTES } from "./temporal/search-attributes.ts";
 import { DYNAMIC_CONFIG, type RunningTemporal, startTemporal } from "./temporal.ts";
 
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
+
+/** What is there; undefined while nobody listens or it is not ready. */
+async function bodyOf(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url);
+    return answer.ok ? await answer.text() : undefined;
+  } catch {
+    // Nobody listens yet.
+    return undefined;
+  }
+}
 
 describe("startTemporal", () => {
   let dir = "";
@@ -50,11 +62,11 @@ describe("startTemporal", () => {
   });
 
   it("serves the Web UI", async () => {
-    const answer = await fetch(server.uiUrl ?? "");
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain("sveltekit");
-    const api = await fetch(`${server.uiUrl}/api/v1/namespaces/default`);
-    expect(await api.json()).toMatchObject({ namespaceInfo: { name: "default" } });
+    // The UI listens a moment after the server that it shows.
+    const page = await eventually("the Web UI", () => bodyOf(server.uiUrl ?? ""));
+    expect(page).toContain("sveltekit");
+    const api = await eventually("its API", () => bodyOf(`${server.uiUrl}/api/v1/namespaces/default`));
+    expect(JSON.parse(api)).toMatchObject({ namespaceInfo: { name: "default" } });
   });
 
   it("starts a workflow that is found by each search attribute", async () => {

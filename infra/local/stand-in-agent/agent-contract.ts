@@ -7,6 +7,7 @@ import {
   provisionProofParts,
   statusProofParts,
 } from "../../../domain/agent-protocol.ts";
+import { eventually } from "../../testing/eventually.ts";
 import { AgentCaller } from "./agent-caller.ts";
 import { type GatewayListener, startGatewayListener } from "./gateway-listener.ts";
 
@@ -153,6 +154,11 @@ export function describeAgentContract(
 
     test("an invite is made anew for the claim that is served, and proved", async () => {
       const nonce = newId(32);
+      // The conversation is opened a moment after the claim has been answered.
+      await eventually("the room", async () => {
+        const asked = await caller.post(agent.url, AGENT_PATHS.invite, { claimId, nonce });
+        return asked.status === 200;
+      });
       const first = await caller.invite(agent.url, { claimId, nonce });
       expect(first).toMatchObject({ claimId, instanceId, epoch: 1 });
       expect(first.inviteUrl).toMatch(/^https:\/\//);
