@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TASK_QUEUES } from "../../domain/task-queues.ts";
+import { RECONCILE_SCHEDULE, WORKFLOW_TYPES } from "../../domain/workflow-types.ts";
 import { eventually } from "./eventually.ts";
 import { TestPlatform } from "./platform.ts";
 
@@ -14,11 +16,28 @@ let platform: TestPlatform;
 beforeAll(async () => {
   platform = await TestPlatform.start({ target: 1, compute: "process" });
   await platform.run("gateway");
+  await holdReconcile();
 });
 afterAll(async () => {
   await platform[Symbol.asyncDispose]();
 });
 
+/**
+ * A Reconcile that falls between two of these kills would start the instance by itself, and it would be made before the
+ * later kills could strike. Workers make a schedule only where there is none.
+ */
+const holdReconcile = () =>
+  platform.temporal.schedule.create({
+    scheduleId: RECONCILE_SCHEDULE,
+    spec: { intervals: [{ every: "60s" }] },
+    state: { paused: true },
+    action: {
+      type: "startWorkflow",
+      workflowType: WORKFLOW_TYPES.reconcile,
+      taskQueue: TASK_QUEUES.control,
+      args: [],
+    },
+  });
 const counts = async () => (await platform.request("GET", "/api/pool/counts")).body;
 const keyNames = () => platform.openrouter.state().keys.map((key) => key.name);
 
@@ -56,6 +75,7 @@ describe("a worker that dies", () => {
   );
 
   it("provisions one instance with one key and one process all the same", async () => {
+    await platform.temporal.schedule.getHandle(RECONCILE_SCHEDULE).unpause();
     await platform.run("workers");
     await eventually("the instance is idle", async () => (await counts()).idle === 1, 60_000);
     expect(await counts()).toMatchObject({ idle: 1, provisioning: 0, exploding: 0 });
