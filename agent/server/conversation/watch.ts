@@ -119,9 +119,9 @@ export function createWatch(options: WatchOptions): Watch {
   };
   return {
     take: async (message) => {
-      await readSince(Date.now() - STORED_TOGETHER_MS, (stored) =>
-        takeWords(readMessage(stored, client.inboxId)),
-      );
+      await readSince(Date.now() - STORED_TOGETHER_MS, (stored) => {
+        if (!turns.knows(stored.id)) takeWords(readMessage(stored, client.inboxId));
+      });
       await take(message);
     },
     catchUp: async () => {

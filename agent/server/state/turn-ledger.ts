@@ -127,6 +127,8 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
   });
   return {
     take: (message) => {
+      // The same message comes by the stream and by each look at the past: it is sealed once.
+      if (known.get(message.id) !== undefined) return false;
       const hasRoom = Number(countWaiting.get()?.waiting) < WAITING_MAX_MESSAGES;
       const sealed = hasRoom ? vault.sealText(PURPOSE, JSON.stringify(message)) : null;
       return insert.run(message.id, Math.trunc(message.sentAtMs), sealed).changes > 0 && hasRoom;
