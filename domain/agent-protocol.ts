@@ -15,6 +15,8 @@ import type { AgentAttestation } from "./attestation.ts";
 export const AGENT_PATHS = {
   health: "/pool/health",
   status: "/pool/status",
+  /** For whoever runs the agent, on its own machine only: what each skill says of itself. */
+  skills: "/pool/skills",
   provision: "/pool/provision",
   notify: "/pool/notify",
   invite: "/pool/invite",
@@ -208,6 +210,14 @@ export interface AgentSecrets {
   modelKey: string;
   /** 64 hex: encrypts the agent's database and identity file; lost with the instance (crypto-shred). */
   stateKey: string;
+  /** Given to an agent that has no platform to ask for it. */
+  equipment?: StandaloneEquipment;
+}
+
+/** What a standalone agent has at providers beside its model. */
+export interface StandaloneEquipment {
+  mailbox?: { inboxId: string; key: string };
+  walletKey?: string;
 }
 
 /** What is not secret comes by environment; the agent's configuration schema documents each. */
@@ -223,6 +233,17 @@ export const AGENT_ENVIRONMENT = [
   "MODEL_BASE_URL",
   "MODEL_ID",
   "MODEL_JUDGE_ID",
+  "MODEL_VISION_ID",
+  "MODEL_FALLBACK_IDS",
+  "SEARCH_MODEL_ID",
+  "TRANSCRIPTION_MODEL_ID",
+  "SPEECH_MODEL_ID",
+  "TOP_UP_URL",
+  "AGENTMAIL_BASE_URL",
+  "BANKR_BASE_URL",
+  "PAYMENT_MAX_USD",
+  "PAYMENT_DAY_MAX_USD",
+  "PUPPETEER_EXECUTABLE_PATH",
   "DEFAULT_AGENT_NAME",
   "CONVERSATION_OWNER",
   "CONVOS_MARKDOWN",

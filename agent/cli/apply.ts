@@ -7,6 +7,7 @@ import { type GatewayPaths, gatewayPaths } from "../server/gateway/paths.ts";
 import { prepareGateway } from "../server/gateway/prepare.ts";
 import { endLeftoverGateway } from "../server/gateway/start-gateway.ts";
 import { prepareStateDir } from "../server/state/paths.ts";
+import { SKILL_NAMES } from "../skills/kit/skill.ts";
 import { type Command, CommandError, type Context, EXIT } from "./command.ts";
 import { EnvFile } from "./env-file.ts";
 import { COMMON_USAGE, integer, parseOptions } from "./options.ts";
@@ -65,6 +66,8 @@ export async function applyTemplate(
       port,
       loopbackUrl: `http://127.0.0.1:${port + 1}`,
       modelId: places.modelId,
+      // Which of them are configured, and their tools, is known to the agent when it starts.
+      skills: { names: SKILL_NAMES, tools: [] },
       user: uid === undefined ? undefined : { uid, gid: uid },
     });
     const after = await partsOf(paths);

@@ -7,6 +7,7 @@ import { SecretsError } from "../server/secrets.ts";
 import { StateLockedError } from "../server/state/database.ts";
 import { statePaths } from "../server/state/paths.ts";
 import { agentVersions } from "../server/versions.ts";
+import { skillsBySettings, skillsOfAgent } from "./check-skills.ts";
 import { type Command, type Context, EXIT } from "./command.ts";
 import { EnvFile } from "./env-file.ts";
 import { COMMON_USAGE, parseOptions } from "./options.ts";
@@ -18,12 +19,16 @@ export const check: Command = {
   summary: "say what is configured, what is missing and why",
   usage: `usage: check [options]
 
-Looks at settings, secrets, openclaw, the state folder and openclaw.json, and says what the agent has at providers. Changes nothing and asks no provider.
+Looks at settings, secrets, openclaw, the state folder and openclaw.json, and says of every skill whether it is configured and, if not, why. Changes nothing.
+
+  --agent URL       ask a running agent of this machine, whose skills prove themselves; only that
 
 ${COMMON_USAGE}`,
   async run(context) {
-    const { envFile } = parseOptions(context, {});
-    return checkAgent(context, new EnvFile(envFile));
+    const { values, envFile } = parseOptions(context, { agent: { type: "string" } });
+    return values.agent === undefined
+      ? checkAgent(context, new EnvFile(envFile))
+      : tell(context, await skillsOfAgent(values.agent));
   },
 };
 
@@ -50,14 +55,19 @@ export async function checkAgent(context: Context, file: EnvFile): Promise<numbe
     { part: "node", state: "ok" as const, detail: process.version },
     openclawInstallation(),
     ...(await stateOf(settings)),
-    ...resourcesOf(settings),
+    ...skillsBySettings(settings),
   ];
+  const code = tell(context, findings);
+  if (setup.some(({ state }) => state === "broken")) return EXIT.unusable;
+  return code;
+}
+
+function tell(context: Context, findings: readonly Finding[]): number {
   for (const { part, state, detail } of findings)
     context.output.tell(
       { event: "check", part, state, detail },
       `${SIGNS[state]} ${part.padEnd(14)} ${detail}`,
     );
-  if (setup.some(({ state }) => state === "broken")) return EXIT.unusable;
   return findings.some(({ state }) => state === "broken") ? EXIT.failed : EXIT.ok;
 }
 
@@ -149,18 +159,3 @@ async function openclawConfiguration(path: string): Promise<Finding> {
     ? { part, state: "ok", detail: path }
     : { part, state: "broken", detail: `${path}: ${problem}` };
 }
-
-/** What it may have at providers, by the name under which the file has it. */
-const RESOURCES: readonly [part: string, name: string, what: string, needed: string][] = [
-  ["model", "MODEL_KEY", "a model key", "OPENROUTER_MANAGEMENT_KEY or MODEL_KEY"],
-  ["mail", "AGENTMAIL_INBOX_KEY", "a mailbox and a key that knows only it", "AGENTMAIL_API_KEY"],
-  ["sms", "TELNYX_PHONE_NUMBER", "a phone number", "TELNYX_API_KEY"],
-  ["payments", "BANKR_API_KEY", "a wallet's key", "BANKR_API_KEY"],
-];
-
-const resourcesOf = (settings: Settings): Finding[] =>
-  RESOURCES.map(([part, name, what, needed]) =>
-    settings[name] === undefined
-      ? { part, state: "off", detail: `not provisioned: key-provision had no ${needed}` }
-      : { part, state: "ok", detail: what },
-  );

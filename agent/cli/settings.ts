@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { Value } from "typebox/value";
-import type { AgentSecrets } from "../../domain/agent-protocol.ts";
+import type { AgentSecrets, StandaloneEquipment } from "../../domain/agent-protocol.ts";
 import { type AgentConfig, AgentEnvironment, ConfigError, parseConfig } from "../server/config.ts";
 import { parseSecrets } from "../server/secrets.ts";
 import type { EnvFile } from "./env-file.ts";
@@ -85,8 +85,19 @@ export function agentSecrets(settings: Settings): AgentSecrets {
   const missing = SECRET_NAMES.filter((name) => settings[name] === undefined);
   if (missing.length > 0) throw new ConfigError(`not provisioned: ${missing.join(", ")} is missing`);
   const { INSTANCE_SECRET: instanceSecret, STATE_KEY: stateKey, MODEL_KEY: modelKey } = settings;
-  return parseSecrets(JSON.stringify({ instanceSecret, modelKey, stateKey }));
+  return parseSecrets(
+    JSON.stringify({ instanceSecret, modelKey, stateKey, equipment: equipmentOf(settings) }),
+  );
 }
+
+const equipmentOf = ({
+  AGENTMAIL_INBOX: inboxId,
+  AGENTMAIL_INBOX_KEY: key,
+  BANKR_API_KEY: walletKey,
+}: Settings): StandaloneEquipment => ({
+  ...(inboxId !== undefined && key !== undefined && { mailbox: { inboxId, key } }),
+  ...(walletKey !== undefined && { walletKey }),
+});
 
 /** The part of the configuration that says where things are; needs no identity. Throws a ConfigError. */
 export function placesOf(settings: Settings): {

@@ -25,6 +25,8 @@ import type { AgentCore } from "./pool/agent-core.ts";
 import { createProvision, warmUpInvites } from "./pool/provision.ts";
 import { startReporter } from "./reporter.ts";
 import { type Service, startService } from "./service.ts";
+import { createAgentSkills } from "./skills/agent-skills.ts";
+import { createEquipment } from "./skills/equipment.ts";
 import type { AgentState } from "./state/agent-state.ts";
 import { type ClaimRecord, refusalOf } from "./state/claim-record.ts";
 import type { StatePaths } from "./state/paths.ts";
@@ -47,6 +49,8 @@ export interface AgentOptions {
   brain: Brain;
   gateway: GatewayClient;
   versions: Readonly<Record<string, string>>;
+  /** Where this agent listens, once it does. */
+  ownPort(): number | undefined;
   log: Log;
   /** The conversation has to end, for the reason given. */
   onExplode(reason: ExplodeReason, initiatedByUs: boolean): void;
@@ -82,11 +86,20 @@ export function createAgent(options: AgentOptions): Agent {
   const timer = createExpiryTimer(() => options.onExplode("member", false));
   const { main, join } = state.identity.identities;
   const { instanceSecret, modelKey, stateKey } = options.secrets;
+  const skills = createAgentSkills({
+    ...options,
+    keys: options.secrets,
+    equipment: createEquipment({ ...config, instanceSecret, standalone: options.secrets.equipment }),
+    context: async () => service?.turnContext(),
+    onQueued: () => talk.speakUp(),
+    onMessage: () => talk.turns.notify(),
+  });
   const files = createFileReader({
     uid: config.gatewayUid,
     gid: config.gatewayUid,
     tmpDir: options.paths.files,
     allowedOrigins: config.fileOrigins,
+    help: skills.fileHelp,
     log,
   });
   const talk = startTalk({
@@ -96,6 +109,7 @@ export function createAgent(options: AgentOptions): Agent {
     judge: (question, signal) => brain.judge(question, signal),
     readFile: files.read,
     outOfCredit: () => brain.outOfCredit,
+    topUpUrl: config.topUpUrl,
     markdown: config.markdown,
     redact: createRedaction([instanceSecret, modelKey, stateKey, main.privateKey, join.privateKey]),
     log,
@@ -134,6 +148,7 @@ export function createAgent(options: AgentOptions): Agent {
       attestation,
       signal: stopping.signal,
       closing: closing.signal,
+      heed: (message) => skills.heed(message),
       onUtterance: () => turns.notify(),
       onQueued: () => talk.speakUp(),
       onExplode: () => options.onExplode("member", false),
@@ -147,6 +162,7 @@ export function createAgent(options: AgentOptions): Agent {
         if (stopping.signal.aborted) return;
         if (client === opened.join) joinFeed ??= feedOf(client, undefined);
         else mainFeed?.catchUpSoon();
+        skills.wake();
         talk.speakUp();
         turns.notify();
       },
@@ -211,7 +227,7 @@ export function createAgent(options: AgentOptions): Agent {
     turns.stop();
     brain.cut();
     timer.stop();
-    await Promise.all([reporter.stop(), intake.stop()]);
+    await Promise.all([reporter.stop(), intake.stop(), skills.stop()]);
   };
   const close = async (graceMs?: number): Promise<void> => {
     closing.abort();
@@ -238,7 +254,7 @@ export function createAgent(options: AgentOptions): Agent {
   const boot = async (): Promise<void> => {
     const claim = state.claim.read();
     if (claim !== undefined) await brain.instruct(claim.content.instructions);
-    const thinking = brain.start(turns);
+    const thinking = brain.start(turns, skills);
     thinking.catch(() => log("brain-not-started"));
     const opened = await openIdentities(config, options.paths, state, log, closing.signal);
     identities = opened;
@@ -272,7 +288,7 @@ export function createAgent(options: AgentOptions): Agent {
     log("ready", { claimed: claim !== undefined });
   };
   return {
-    core: { status, provision, room, joinRefusal, notify },
+    core: { status, provision, room, joinRefusal, notify, skills: () => skills.host.settle() },
     boot: () => {
       booting = boot();
       return booting;

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 
+const ModelId = { pattern: "^[\\x21-\\x7e]{1,128}$" };
 const Url = { pattern: "^https?://[^\\s/?#]+(/[^\\s?#]*)?$", maxLength: 2_048 };
 
 /** Everything the agent reads from its environment. Secrets come on standard input, or for the bootstrap token. */
@@ -51,15 +52,75 @@ export const AgentEnvironment = Type.Object(
       Type.String({ ...Url, description: "Another XMTP node than the network's own." }),
     ),
     MODEL_BASE_URL: Type.String({ ...Url, description: "The model provider's API." }),
+    AGENTMAIL_BASE_URL: Type.String({
+      ...Url,
+      default: "https://api.agentmail.to",
+      description: "AgentMail's API.",
+    }),
+    BANKR_BASE_URL: Type.String({ ...Url, default: "https://api.bankr.bot", description: "Bankr's API." }),
+    SEARCH_MODEL_ID: Type.String({
+      ...ModelId,
+      default: "perplexity/sonar",
+      description: "The model that searches the web.",
+    }),
+    TRANSCRIPTION_MODEL_ID: Type.String({
+      ...ModelId,
+      default: "openai/whisper-1",
+      description: "The model that hears what is said in audio.",
+    }),
+    SPEECH_MODEL_ID: Type.String({
+      ...ModelId,
+      default: "openai/gpt-4o-mini-tts",
+      description: "The model that speaks.",
+    }),
+    PAYMENT_MAX_USD: Type.Integer({
+      minimum: 0,
+      maximum: 10_000,
+      default: 50,
+      description: "The most that one transfer of the agent's wallet may move, in US dollars.",
+    }),
+    PAYMENT_DAY_MAX_USD: Type.Integer({
+      minimum: 0,
+      maximum: 100_000,
+      default: 200,
+      description: "The most that all of its transfers within 24 hours may move.",
+    }),
+    PUPPETEER_EXECUTABLE_PATH: Type.Optional(
+      Type.String({
+        pattern: "^/",
+        maxLength: 512,
+        description: "The Chromium for browsing, instead of one that is looked for.",
+      }),
+    ),
     MODEL_ID: Type.String({
-      pattern: "^[\\x21-\\x7e]{1,128}$",
+      ...ModelId,
       description: "The model, as the provider names it.",
     }),
     MODEL_JUDGE_ID: Type.Optional(
       Type.String({
-        pattern: "^[\\x21-\\x7e]{1,128}$",
+        ...ModelId,
         description:
           "The model that decides whether the agent is meant, where the words do not tell; `MODEL_ID` when not given.",
+      }),
+    ),
+    MODEL_VISION_ID: Type.Optional(
+      Type.String({
+        ...ModelId,
+        description: "The model for requests with pictures; `MODEL_ID` when not given.",
+      }),
+    ),
+    MODEL_FALLBACK_IDS: Type.Optional(
+      Type.String({
+        pattern: "^[^\\s,]{1,128}(,[^\\s,]{1,128}){0,2}$",
+        description:
+          "Up to three models, separated by commas, which the provider may take in this order when a model does not answer.",
+      }),
+    ),
+    TOP_UP_URL: Type.Optional(
+      Type.String({
+        pattern: "^https?://[^\\s]{1,500}$",
+        description:
+          "Where people can top up the agent's credit, told once when it is used up; `{instance}` stands for the instance's id.",
       }),
     ),
     DEFAULT_AGENT_NAME: Type.String({
@@ -122,6 +183,17 @@ interface AgentSettings {
   modelBaseUrl: string;
   modelId: string;
   judgeModelId: string;
+  agentmailBaseUrl: string;
+  bankrBaseUrl: string;
+  searchModelId: string;
+  transcriptionModelId: string;
+  speechModelId: string;
+  paymentMaxUsd: number;
+  paymentDayMaxUsd: number;
+  chromiumPath: string | undefined;
+  visionModelId: string | undefined;
+  fallbackModelIds: readonly string[];
+  topUpUrl: string | undefined;
   defaultAgentName: string;
   conversationOwner: Static<typeof AgentEnvironment>["CONVERSATION_OWNER"];
   markdown: boolean;
@@ -135,8 +207,14 @@ export class ConfigError extends Error {
 
 /** Of an own prefix, so that a misspelt name is refused rather than silently unused. */
 const OWN_NAME =
-  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|DEFAULT_AGENT|CONVERSATION|CONVOS|STANDALONE)(_[A-Z_]+)?$/;
-const NUMBERS: ReadonlySet<string> = new Set(["EPOCH", "PORT", "GATEWAY_UID"]);
+  /^(BOOTSTRAP|INSTANCE|EPOCH|GENERATION|STATE|GATEWAY|XMTP|MODEL|TOP_UP|PAYMENT|SEARCH_MODEL|TRANSCRIPTION|SPEECH|DEFAULT_AGENT|CONVERSATION|CONVOS|STANDALONE)(_[A-Z_]+)?$/;
+const NUMBERS: ReadonlySet<string> = new Set([
+  "EPOCH",
+  "PORT",
+  "GATEWAY_UID",
+  "PAYMENT_MAX_USD",
+  "PAYMENT_DAY_MAX_USD",
+]);
 const WHOLE_NUMBER = /^\d{1,10}$/;
 
 /** Throws ConfigError naming every variable that is missing, invalid or unknown; values are not quoted. */
@@ -156,6 +234,17 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
     modelBaseUrl: environment.MODEL_BASE_URL,
     modelId: environment.MODEL_ID,
     judgeModelId: environment.MODEL_JUDGE_ID ?? environment.MODEL_ID,
+    agentmailBaseUrl: environment.AGENTMAIL_BASE_URL,
+    bankrBaseUrl: environment.BANKR_BASE_URL,
+    searchModelId: environment.SEARCH_MODEL_ID,
+    transcriptionModelId: environment.TRANSCRIPTION_MODEL_ID,
+    speechModelId: environment.SPEECH_MODEL_ID,
+    paymentMaxUsd: environment.PAYMENT_MAX_USD,
+    paymentDayMaxUsd: environment.PAYMENT_DAY_MAX_USD,
+    chromiumPath: environment.PUPPETEER_EXECUTABLE_PATH,
+    visionModelId: environment.MODEL_VISION_ID,
+    fallbackModelIds: environment.MODEL_FALLBACK_IDS?.split(",") ?? [],
+    topUpUrl: environment.TOP_UP_URL?.replace("{instance}", environment.INSTANCE_ID),
     defaultAgentName: environment.DEFAULT_AGENT_NAME,
     conversationOwner: environment.CONVERSATION_OWNER,
     markdown: environment.CONVOS_MARKDOWN === "on",

@@ -1,6 +1,7 @@
 import { TURN_TIMEOUT_SECONDS } from "../openclaw/config/gateway-config.ts";
 import type { Brain, BrainInput } from "./brain.ts";
 import { createTelnyxRelay } from "./broker/telnyx-relay.ts";
+import { offeredSkills } from "./gateway/offered-skills.ts";
 import { gatewayPaths } from "./gateway/paths.ts";
 import { writeInstructions } from "./gateway/prepare.ts";
 import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
@@ -8,6 +9,7 @@ import { type SupervisedGateway, superviseGateway } from "./gateway/supervise.ts
 import { createWarmup } from "./gateway/warmup.ts";
 import { createLoopbackServer, type LoopbackServer } from "./loopback/server.ts";
 import { createJudge } from "./model-proxy/judge.ts";
+import type { SkillHost } from "./skills/skill-host.ts";
 import type { Judge } from "./talk/attention/attention.ts";
 
 /** The gateway ends a turn by itself at its timeout; this much later it does nothing any more. */
@@ -25,7 +27,8 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
   let judge: Judge = () => Promise.reject(new Error("the model cannot be asked yet"));
   let isStopped = false;
 
-  const startOne = async (server: LoopbackServer): Promise<Gateway> => {
+  const startOne = async (server: LoopbackServer, skills: SkillHost): Promise<Gateway> => {
+    await skills.settle();
     const written = instructions;
     current = await startGateway({
       stateDir: paths.gateway,
@@ -33,6 +36,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
       loopbackToken: server.renewToken(),
       modelId: config.modelId,
       instructions: written,
+      skills: offeredSkills(skills.offered()),
       log,
       ...(uid === undefined ? {} : { uid }),
     });
@@ -47,20 +51,22 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
     get outOfCredit() {
       return loopback?.breaker.open === true;
     },
-    start: async (turnSource) => {
-      const { modelBaseUrl: baseUrl, modelId, judgeModelId } = config;
-      const model = { baseUrl, modelId, judgeModelId, key: secrets.modelKey };
+    start: async (turnSource, { host: skills, sms }) => {
+      const { modelBaseUrl: baseUrl, modelId, judgeModelId, visionModelId, fallbackModelIds } = config;
+      const models = { modelId, judgeModelId, visionModelId, fallbackModelIds };
+      const model = { baseUrl, ...models, key: secrets.modelKey };
       const server = await createLoopbackServer({
         turnSource,
         model,
-        telnyx: createTelnyxRelay({ ...config, instanceSecret: secrets.instanceSecret }),
+        skills,
+        telnyx: createTelnyxRelay({ ...config, instanceSecret: secrets.instanceSecret, sms }),
         log,
       });
       loopback = server;
       judge = createJudge({ url: server.url, token: () => server.token, modelId: judgeModelId });
       if (isStopped) return server.close();
       supervised = superviseGateway({
-        start: () => startOne(server),
+        start: () => startOne(server, skills),
         warmUp: createWarmup(server),
         isStuck: () => server.turnOutMs() > TURN_OUT_MAX_MS,
         onGivenUp: () => onFault("given-up"),
@@ -73,6 +79,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
       if (current !== undefined) await writeInstructions(home, text, user);
     },
     judge: (question, signal) => judge(question, signal),
+    exhausted: () => void loopback?.breaker.trip(),
     refilled: () => loopback?.breaker.reset(),
     cut: () => loopback?.cut(),
     stop: async (graceMs) => {

@@ -122,10 +122,12 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
       return agent === undefined ? { kind: "refused", refusal: "not-ready" } : agent.core.provision(request);
     },
     room: () => (isEnding() ? { refusal: "exploding" } : (agent?.core.room() ?? { refusal: "not-ready" })),
+    skills: async () => (isEnding() ? [] : ((await agent?.core.skills()) ?? [])),
     joinRefusal: () => (isEnding() ? undefined : agent?.core.joinRefusal()),
     notify: (id) => isEnding() || agent === undefined || agent.core.notify(id),
     explode: (reason) => end(reason, true),
   };
+  let ownPort: number | undefined;
   const onFault = (part: FaultPart, code: FaultCode): void => agent?.fault(part, code);
   const brain =
     database !== undefined
@@ -141,6 +143,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
       brain,
       gateway,
       versions: agentVersions,
+      ownPort: () => ownPort,
       log,
       onExplode: end,
     });
@@ -155,6 +158,7 @@ async function live(config: AgentConfig, secrets: AgentSecrets, createBrain: Cre
     pictures: paths.pictures,
     log,
   });
+  ownPort = server.port;
 
   const stop = async (): Promise<void> => {
     if (stopping.signal.aborted) return;

@@ -5,6 +5,7 @@ import { chmod, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SKILL_NAMES } from "../skills/kit/skill.ts";
 import { gatewayEnvironment } from "./gateway/environment.ts";
 import { gatewayPaths } from "./gateway/paths.ts";
 import { prepareGateway } from "./gateway/prepare.ts";
@@ -36,10 +37,11 @@ describe.runIf(isPossible)("the user of the model's gateway", () => {
     // As the server starts its gateway, with something lighter in the place of openclaw.
     const paths = gatewayPaths(statePaths(world.stateDir).gateway);
     const user = { uid, gid: uid };
-    await prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user });
+    const skills = { names: SKILL_NAMES, tools: [] };
+    await prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", skills, user });
     sleeper = spawn(process.execPath, ["-e", "console.log('up'); setInterval(() => {}, 1000)"], {
       cwd: paths.workspaceDir,
-      env: gatewayEnvironment(paths, { gateway: GATEWAY_TOKEN, loopback: "x" }),
+      env: gatewayEnvironment(paths, { url: "http://127.0.0.1:2", token: "x" }, GATEWAY_TOKEN),
       stdio: ["ignore", "pipe", "ignore"],
       ...user,
     });

@@ -6,9 +6,24 @@ export const SECRETS_MAX_BYTES = 8 * 1024;
 const READ_TIMEOUT_MS = 15_000;
 
 const Key = Type.String({ pattern: "^[0-9a-f]{64}$" });
+const ProviderKey = Type.String({ minLength: 1, maxLength: 512 });
+const strict = { additionalProperties: false } as const;
 const Secrets = Type.Object(
-  { instanceSecret: Key, modelKey: Type.String({ minLength: 1, maxLength: 512 }), stateKey: Key },
-  { additionalProperties: false },
+  {
+    instanceSecret: Key,
+    modelKey: ProviderKey,
+    stateKey: Key,
+    equipment: Type.Optional(
+      Type.Object(
+        {
+          mailbox: Type.Optional(Type.Object({ inboxId: ProviderKey, key: ProviderKey }, strict)),
+          walletKey: Type.Optional(ProviderKey),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
 );
 
 export class SecretsError extends Error {
@@ -40,7 +55,7 @@ async function readLine(input: AsyncIterable<Buffer | string>): Promise<string> 
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** One JSON object, exactly the three secrets. */
+/** One JSON object: the three secrets, and the equipment of a standalone agent. */
 export function parseSecrets(line: string): AgentSecrets {
   let content: unknown;
   try {

@@ -12,6 +12,7 @@ import { retryUntilDone } from "./retry.ts";
 import type { AgentState } from "./state/agent-state.ts";
 import type { ClaimRecord } from "./state/claim-record.ts";
 import type { StatePaths } from "./state/paths.ts";
+import type { StoredMessage } from "./state/turn-ledger.ts";
 import { greeting } from "./talk/greeting.ts";
 import { plainLine, plainName } from "./talk/plain-name.ts";
 import { knownTimezone } from "./talk/timezone.ts";
@@ -33,6 +34,7 @@ export interface ServiceOptions {
   signal: AbortSignal;
   /** Ends the looking for the conversation: later than `signal`, because who leaves must find it first. */
   closing: AbortSignal;
+  heed(message: StoredMessage): Promise<boolean>;
   onUtterance(): void;
   onQueued(): void;
   onExplode(): void;

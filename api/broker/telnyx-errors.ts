@@ -16,7 +16,21 @@ export const FORBIDDEN = refusal(
 export const FOREIGN = refusal(403, "10010", "Authorization failed", "It is not a message of this agent.");
 export const NO_NUMBER = refusal(403, "10010", "Authorization failed", "This agent has no phone number.");
 export const NOT_FOUND = refusal(404, "10005", "Resource not found", "There is nothing here.");
-export const UNAVAILABLE = refusal(503, "10037", "Service unavailable", "The provider cannot be used now.");
+const FAULT = refusal(503, "10037", "Service unavailable", "The provider cannot be used now.");
+/** With a word of our own that nothing was sent: after any other 503 an agent has to take it that something was. */
+export const UNAVAILABLE: Refusal = {
+  status: 503,
+  body: {
+    errors: [
+      {
+        code: "10037",
+        title: "Service unavailable",
+        detail: "The provider cannot be used now.",
+        meta: { sent: false },
+      },
+    ],
+  },
+};
 
 /** What goes wrong on the way to the provider, as it would say it. */
 export function telnyxRefusal(code: ErrorCode): Refusal {
@@ -37,7 +51,9 @@ export function telnyxRefusal(code: ErrorCode): Refusal {
       return refusal(400, "10015", "Bad Request", "The request is not well-formed.");
     case "ambiguous":
       return refusal(504, "10037", "Service unavailable", `The provider did not answer. ${MAY_HAVE_ACTED}`);
-    default:
+    case "transient":
       return UNAVAILABLE;
+    default:
+      return FAULT;
   }
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DEFAULT_POOL } from "./options.ts";
-import { DEFAULT_MODEL } from "./settings-schema.ts";
+import { AGENT_KNOBS, DEFAULT_MODEL } from "./settings-schema.ts";
 import type { PartContext, TemporalEndpoint } from "./stack-parts.ts";
 
 const AGENT_MAIN = "agent/server/main.ts";
@@ -50,7 +50,11 @@ export function platformEnvironment(context: PartContext, endpoints: Endpoints):
 
 /** What every agent gets beside what its launch adds; no secret. */
 function agentEnvironment({ settings }: PartContext, endpoints: Endpoints): Record<string, string> {
-  const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER, CONVOS_MARKDOWN, MODEL_JUDGE_ID } = settings;
+  const knobs = AGENT_KNOBS.flatMap((name) => (settings[name] ? [[name, settings[name]] as const] : []));
+  const providers = ["AGENTMAIL_BASE_URL", "BANKR_BASE_URL"].flatMap((name) => {
+    const url = endpoints.doubles[name] ?? settings[name];
+    return url === undefined ? [] : [[name, url] as const];
+  });
   return {
     PATH: settings.PATH ?? "",
     GATEWAY_URL: endpoints.apiUrl,
@@ -58,9 +62,6 @@ function agentEnvironment({ settings }: PartContext, endpoints: Endpoints): Reco
     ...(endpoints.xmtpUrl && { XMTP_API_URL: endpoints.xmtpUrl }),
     MODEL_BASE_URL: endpoints.openrouterUrl,
     MODEL_ID: settings.MODEL_ID ?? DEFAULT_MODEL,
-    ...(MODEL_JUDGE_ID && { MODEL_JUDGE_ID }),
-    ...(DEFAULT_AGENT_NAME && { DEFAULT_AGENT_NAME }),
-    ...(CONVERSATION_OWNER && { CONVERSATION_OWNER }),
-    ...(CONVOS_MARKDOWN && { CONVOS_MARKDOWN }),
+    ...Object.fromEntries([...providers, ...knobs]),
   };
 }

@@ -3,7 +3,24 @@ import { AgentEnvironment } from "../../agent/server/config.ts";
 import { GatewayEnvironment } from "../../api/config.ts";
 import { WorkerEnvironment } from "../../workers/config.ts";
 
-const { DEFAULT_AGENT_NAME, CONVERSATION_OWNER, CONVOS_MARKDOWN } = AgentEnvironment.properties;
+/** What `.env` may say of every agent; the agent's own schema says what each of them means. */
+export const AGENT_KNOBS = [
+  "DEFAULT_AGENT_NAME",
+  "CONVERSATION_OWNER",
+  "CONVOS_MARKDOWN",
+  "MODEL_JUDGE_ID",
+  "MODEL_VISION_ID",
+  "MODEL_FALLBACK_IDS",
+  "SEARCH_MODEL_ID",
+  "TRANSCRIPTION_MODEL_ID",
+  "SPEECH_MODEL_ID",
+  "TOP_UP_URL",
+  "PAYMENT_MAX_USD",
+  "PAYMENT_DAY_MAX_USD",
+  "PUPPETEER_EXECUTABLE_PATH",
+  "FILE_ORIGINS",
+] as const;
+const AgentKnobs = Type.Pick(AgentEnvironment, AGENT_KNOBS).properties;
 const { TEMPORAL_NAMESPACE, TEMPORAL_UI_URL, XMTP_ENV } = GatewayEnvironment.properties;
 const Port = (port: number, description: string) =>
   Type.Integer({ minimum: 1, maximum: 65_535, default: port, description });
@@ -27,15 +44,7 @@ export const LocalSettings = Type.Object({
     default: DEFAULT_MODEL,
     description: "The model of the agents.",
   }),
-  MODEL_JUDGE_ID: Type.Optional(
-    Type.String({
-      pattern: "^[\\x21-\\x7e]{1,128}$",
-      description: "A cheaper model that decides whether an agent is meant, where the words do not tell.",
-    }),
-  ),
-  DEFAULT_AGENT_NAME,
-  CONVERSATION_OWNER,
-  CONVOS_MARKDOWN,
+  ...AgentKnobs,
   XMTP_ENV,
   DATABASE_URL: Type.Optional(
     Type.String({

@@ -21,19 +21,20 @@ const input = (hostTools: boolean): GatewayConfigInput => ({
   qrEncoderFile: qrEncoderFile(),
   logFile: "/state/gateway.log",
   hostTools,
+  skills: { names: ["files"], tools: ["file_read"] },
 });
 
 describe("the gateway's configuration", () => {
   const config = gatewayConfig(input(true));
 
-  it("knows one provider, one channel and two plugins, all ours", () => {
+  it("knows one provider, one channel and three plugins, all ours", () => {
     expect(config.models?.mode).toBe("replace");
     expect(Object.values(config.models?.providers ?? {}).map((provider) => provider.baseUrl)).toEqual([
       "http://127.0.0.1:4000/llm",
     ]);
     expect(config.agents?.defaults?.model).toEqual({ primary: "openrouter/openai/gpt-5-mini" });
     expect(Object.keys(config.channels ?? {})).toEqual(["convos"]);
-    expect(config.plugins?.allow).toEqual(["convos", "web-tools"]);
+    expect(config.plugins?.allow).toEqual(["convos", "skills", "web-tools"]);
     expect(Object.keys(config.plugins?.entries ?? {})).toEqual(config.plugins?.allow);
     expect(config.plugins?.load?.paths).toEqual([
       join(TEMPLATE_DIR, "extensions", "convos"),
@@ -71,7 +72,7 @@ describe("the gateway's configuration", () => {
     expect(config.plugins?.slots?.memory).toBe("none");
     expect(config.memory?.search?.enabled).toBe(false);
     expect(config.skills?.workshop?.autonomous?.mode).toBe("off");
-    expect(config.agents?.defaults?.skills).toEqual([]);
+    expect(config.agents?.defaults?.skills).toEqual(["files"]);
     expect(config.hooks).toEqual({ enabled: false, internal: { enabled: false } });
     expect(config.models?.catalogRefresh?.enabled).toBe(false);
     expect(config.update).toEqual({ checkOnStart: false, auto: { enabled: false } });
@@ -93,7 +94,7 @@ describe("the gateway's configuration", () => {
     expect(config.tools?.allow).toEqual(expect.arrayContaining(["exec", "read", "write"]));
     expect(config.tools?.exec).toEqual({ host: "gateway", mode: "full" });
     const shared = gatewayConfig(input(false));
-    expect(shared.tools?.allow).toEqual(["message", "web_fetch", "view_image"]);
+    expect(shared.tools?.allow).toEqual(["message", "web_fetch", "view_image", "file_read"]);
     expect(shared.tools?.deny).toEqual(
       expect.arrayContaining(["exec", "process", "read", "write", "edit", "apply_patch"]),
     );

@@ -17,6 +17,8 @@ export interface GatewayConfigInput {
   logFile: string;
   /** True when the gateway runs under a uid of its own, which is what confines a shell. */
   hostTools: boolean;
+  /** The skills that are configured, and their tools; nothing else of a skill is offered. */
+  skills: { names: readonly string[]; tools: readonly string[] };
   model?: { contextTokens: number; outputTokens: number; images: boolean };
 }
 
@@ -28,8 +30,10 @@ export const LOOPBACK_TOKEN_VARIABLE = "CONVOS_LOOPBACK_TOKEN";
 export const CHANNEL_ID = "convos";
 /** Id of the extension with the agent's pages. */
 const WEB_TOOLS_ID = "web-tools";
+/** Id of the extension with the tools of the skills. */
+export const SKILLS_ID = "skills";
 /** Our extensions by id, which is also the name of the folder of each. */
-export const EXTENSIONS = [CHANNEL_ID, WEB_TOOLS_ID];
+export const EXTENSIONS = [CHANNEL_ID, SKILLS_ID, WEB_TOOLS_ID];
 
 /**
  * Name of our model proxy among openclaw's providers. Under any other name openclaw stops using the provider for
@@ -43,7 +47,7 @@ export const TURN_TIMEOUT_SECONDS = 300;
 
 /**
  * The whole configuration of one agent's gateway. It has one model (our proxy), one channel (ours) and
- * two plugins (ours); nothing in it runs by itself, so an idle agent makes no model call and opens no connection.
+ * three plugins (ours); nothing in it runs by itself, so an idle agent makes no model call and opens no connection.
  */
 export function gatewayConfig(input: GatewayConfigInput): OpenClawConfig {
   const model = input.model ?? DEFAULT_MODEL;
@@ -90,7 +94,7 @@ export function gatewayConfig(input: GatewayConfigInput): OpenClawConfig {
         utilityModel: "",
         workspace: input.workspaceDir,
         skipBootstrap: true,
-        skills: [],
+        skills: [...input.skills.names],
         heartbeat: { every: "0m" },
         silentReply: { group: "allow" },
         blockStreamingDefault: "off",
@@ -115,7 +119,7 @@ export function gatewayConfig(input: GatewayConfigInput): OpenClawConfig {
     },
     messages: { ackReactionScope: "off", groupChat: { visibleReplies: "automatic" } },
     tools: {
-      ...toolPolicy(input.hostTools),
+      ...toolPolicy(input.hostTools, input.skills.tools),
       toolSearch: false,
       codeMode: false,
       swarm: false,
@@ -139,6 +143,10 @@ export function gatewayConfig(input: GatewayConfigInput): OpenClawConfig {
       load: { paths: EXTENSIONS.map((id) => join(input.extensionsDir, id)) },
       entries: {
         [CHANNEL_ID]: { enabled: true },
+        [SKILLS_ID]: {
+          enabled: true,
+          config: { url: `${input.loopbackUrl}/skills`, token: `\${${LOOPBACK_TOKEN_VARIABLE}}` },
+        },
         [WEB_TOOLS_ID]: { enabled: true, config: { qrEncoderFile: input.qrEncoderFile } },
       },
       slots: { memory: "none" },

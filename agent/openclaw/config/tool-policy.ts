@@ -50,8 +50,11 @@ export interface ToolPolicy {
   deny: string[];
 }
 
-/** `hostTools` says whether the gateway is confined well enough for a shell and files. */
-export const toolPolicy = (hostTools: boolean): ToolPolicy =>
+/**
+ * `hostTools` says whether the gateway is confined well enough for a shell and files; `skillTools` are those of the skills
+ * that are configured.
+ */
+export const toolPolicy = (hostTools: boolean, skillTools: readonly string[]): ToolPolicy =>
   hostTools
-    ? { allow: [...CHAT_TOOLS, ...HOST_TOOLS], deny: [...NEVER] }
-    : { allow: [...CHAT_TOOLS], deny: [...NEVER, ...HOST_TOOLS, "code_execution"] };
+    ? { allow: [...CHAT_TOOLS, ...skillTools, ...HOST_TOOLS], deny: [...NEVER] }
+    : { allow: [...CHAT_TOOLS, ...skillTools], deny: [...NEVER, ...HOST_TOOLS, "code_execution"] };

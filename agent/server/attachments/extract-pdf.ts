@@ -6,7 +6,7 @@ import { cutText } from "./plain-text.ts";
 
 /** The text of a PDF, each page under a mark with its number. Throws a FileError. */
 export async function extractPdf(bytes: Uint8Array): Promise<CutText> {
-  const document = await open(bytes);
+  const document = await openPdf(bytes);
   const pages: string[] = [];
   let chars = 0;
   let hasText = false;
@@ -25,7 +25,8 @@ export async function extractPdf(bytes: Uint8Array): Promise<CutText> {
   return { text: cut.text, isCut: cut.isCut || pages.length < document.numPages };
 }
 
-async function open(bytes: Uint8Array) {
+/** Throws a FileError when it is locked or damaged. */
+export async function openPdf(bytes: Uint8Array) {
   try {
     return await getDocumentProxy(bytes, { verbosity: 0 });
   } catch (error) {

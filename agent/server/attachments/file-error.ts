@@ -9,6 +9,7 @@ export const FILE_PROBLEMS = [
   "wrong-key",
   "unknown-type",
   "audio",
+  "not-heard",
   "video",
   "encrypted",
   "damaged",

@@ -28,7 +28,7 @@ it.each([
   ["\0\0\0\x14ftypqt  ", "video"],
   ["RIFF\0\0\0\0AVI LIST", "video"],
   ["\x1a\x45\xdf\xa3", "video"],
-  ["\0\0\0\x1cftypheic", "other"],
+  ["\0\0\0\x1cftypheic", "heic"],
   ["\0\0\0\x1cftypavif", "other"],
   ["\xff\xfe", "other"],
   ["\xff\xfeh\0i\0", "other"],

@@ -1,7 +1,7 @@
 /** What a file is, told by its bytes. `packed` is a zip: Office documents are that, and so is much else. */
 export type FileType =
   | { kind: "image"; mimeType: "image/png" | "image/jpeg" | "image/gif" | "image/webp" }
-  | { kind: "pdf" | "packed" | "ole" | "audio" | "video" | "other" };
+  | { kind: "heic" | "pdf" | "packed" | "ole" | "audio" | "video" | "other" };
 
 const PDF_HEADER_WITHIN_BYTES = 1_024;
 
@@ -13,6 +13,7 @@ interface Magic {
 }
 
 const AUDIO: FileType = { kind: "audio" };
+const HEIC: FileType = { kind: "heic" };
 const VIDEO: FileType = { kind: "video" };
 
 /** The first that fits counts. */
@@ -35,10 +36,10 @@ const MAGIC: readonly Magic[] = [
   { offset: 8, bytes: "AIFC", type: AUDIO },
   { offset: 4, bytes: "ftypM4A", type: AUDIO },
   { offset: 4, bytes: "ftypM4B", type: AUDIO },
-  { offset: 4, bytes: "ftyphei", type: { kind: "other" } },
-  { offset: 4, bytes: "ftyphev", type: { kind: "other" } },
-  { offset: 4, bytes: "ftypmif", type: { kind: "other" } },
-  { offset: 4, bytes: "ftypmsf", type: { kind: "other" } },
+  { offset: 4, bytes: "ftyphei", type: HEIC },
+  { offset: 4, bytes: "ftyphev", type: HEIC },
+  { offset: 4, bytes: "ftypmif", type: HEIC },
+  { offset: 4, bytes: "ftypmsf", type: HEIC },
   { offset: 4, bytes: "ftypavi", type: { kind: "other" } },
   { bytes: "\x00\x00\x01\xba", type: VIDEO },
   { bytes: "FLV\x01", type: VIDEO },

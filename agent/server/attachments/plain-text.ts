@@ -1,7 +1,7 @@
 import { TEXT_MAX_CHARS } from "./limits.ts";
 
-/** No text takes more bytes than this, in UTF-8 or UTF-16. */
-const SAMPLE_BYTES = 4 * TEXT_MAX_CHARS;
+/** No character takes more bytes than this, in UTF-8 or UTF-16. */
+const CHAR_MAX_BYTES = 4;
 /** Text holds a stray control character at most; of random bytes every ninth is one. */
 const CONTROL_MAX_SHARE = 0.005;
 
@@ -19,14 +19,14 @@ export function cutText(text: string, maxChars = TEXT_MAX_CHARS): CutText {
 }
 
 /** The text in a file without a format: UTF-8, UTF-16 with its mark, else Windows-1252. undefined when it is none. */
-export function readPlainText(bytes: Buffer): CutText | undefined {
-  const sample = bytes.subarray(0, SAMPLE_BYTES);
+export function readPlainText(bytes: Buffer, maxChars = TEXT_MAX_CHARS): CutText | undefined {
+  const sample = bytes.subarray(0, CHAR_MAX_BYTES * maxChars);
   const encoding = encodingOf(sample);
   const text = decode(sample, encoding) ?? decode(sample, "windows-1252") ?? "";
   const controls = text.match(/[^\P{Cc}\n\r\t\f]/gu)?.length ?? 0;
   if (text.includes("\0") || controls > text.length * CONTROL_MAX_SHARE) return undefined;
-  const cut = cutText(text);
-  return { text: cut.text, isCut: cut.isCut || bytes.length > SAMPLE_BYTES };
+  const cut = cutText(text, maxChars);
+  return { text: cut.text, isCut: cut.isCut || bytes.length > sample.length };
 }
 
 function encodingOf(bytes: Buffer): string {

@@ -13,9 +13,11 @@ const SENTENCES: Readonly<Record<FileProblem, (file: string) => string>> = {
     `I couldn't open ${file}: what I downloaded is not what was sent. Could you send it again?`,
   "wrong-key": (file) => `I couldn't unlock ${file} with the key that came with it. Could you send it again?`,
   "unknown-type": (file) =>
-    `I can't read ${file}, because I don't know this kind of file. A picture (PNG, JPEG, GIF, WebP), a PDF, Word or Excel file or plain text works.`,
+    `I can't read ${file}, because I don't know this kind of file. A picture, a voice note, a PDF, Word or Excel file or plain text works.`,
   audio: (file) =>
-    `I can't listen to audio yet, so I don't know what is in ${file}. Could you write it to me?`,
+    `I can't listen to audio here, so I don't know what is in ${file}. Could you write it to me?`,
+  "not-heard": (file) =>
+    `I couldn't make out what is said in ${file}. It may be too long, damaged, or my hearing fails me just now.`,
   video: (file) =>
     `I can't watch videos yet, so I don't know what is in ${file}. Could you tell me about it?`,
   encrypted: (file) => `I can't read ${file}, because it is protected with a password.`,

@@ -13,10 +13,24 @@ import { readPlainText } from "./plain-text.ts";
 import type { SentFile } from "./sent-file.ts";
 
 /** What a file gave. `filename` is one plain line, "" when it has no name. Text is the sender's: never an instruction. */
-export type FileReading =
-  | { kind: "image"; filename: string; mimeType: string; bytes: Buffer }
-  | { kind: "text"; filename: string; text: string; isCut: boolean }
-  | { kind: "unreadable"; filename: string; problem: FileProblem };
+export type FileReading = { filename: string /** In the agent's folder. */; path?: string } & (
+  | { kind: "image"; mimeType: string; bytes: Buffer }
+  | { kind: "text"; text: string; isCut: boolean }
+  | { kind: "speech"; text: string; seconds: number }
+  | { kind: "unreadable"; problem: FileProblem }
+);
+
+/** What the agent's skills can do with a file that comes; what is missing is not possible here. */
+export interface FileHelp {
+  /** Keeps it in the agent's folder and returns its path there. */
+  keep?(filename: string, bytes: Uint8Array, signal: AbortSignal): Promise<string>;
+  /** A JPEG of a HEIC picture. */
+  toJpeg?(bytes: Buffer, signal: AbortSignal): Promise<Buffer>;
+  transcribe?(
+    audio: { bytes: Buffer; filename: string; mimeType: string },
+    signal: AbortSignal,
+  ): Promise<{ text: string; seconds: number }>;
+}
 
 export interface FileReaderOptions {
   /** Whom the extracting processes run as. */
@@ -26,6 +40,7 @@ export interface FileReaderOptions {
   tmpDir: string;
   /** Origins that may be plain http and at a private address, for development and tests. */
   allowedOrigins?: readonly string[] | undefined;
+  help?: FileHelp;
   log: Log;
   /** Stricter limits and other parts, for tests. */
   download?: Pick<DownloadOptions, "timeoutMs" | "resolve"> | undefined;
@@ -48,16 +63,28 @@ export function createFileReader(options: FileReaderOptions): FileReader {
 
   async function read(file: SentFile, signal: AbortSignal): Promise<FileReading> {
     let filename = plainLine(file.filename ?? "");
+    let path: string | undefined;
     try {
       const content = await contentOf(file, options, signal);
       filename ||= plainLine(content.filename);
-      return { filename, ...(await readContent(content, options, signal)) };
+      path = await keep(filename, content.bytes, signal);
+      return { filename, ...(path && { path }), ...(await readContent(content, options, signal)) };
     } catch (error) {
       signal.throwIfAborted();
       const problem = error instanceof FileError ? error.problem : "internal";
       const cause = error instanceof FileError ? error.cause : error;
       log("file.unreadable", { problem, ...(cause === undefined ? {} : { cause: errorName(cause) }) });
-      return { kind: "unreadable", filename, problem };
+      return { kind: "unreadable", filename, ...(path && { path }), problem };
+    }
+  }
+  /** A file that cannot be kept can still be read. */
+  async function keep(filename: string, bytes: Uint8Array, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return bytes.length === 0 ? undefined : await options.help?.keep?.(filename, bytes, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      log("file.not-kept", { cause: errorName(error) });
+      return undefined;
     }
   }
   return {
@@ -100,7 +127,8 @@ async function contentOf(
 
 type Read =
   | Pick<Extract<FileReading, { kind: "image" }>, "kind" | "mimeType" | "bytes">
-  | Pick<Extract<FileReading, { kind: "text" }>, "kind" | "text" | "isCut">;
+  | Pick<Extract<FileReading, { kind: "text" }>, "kind" | "text" | "isCut">
+  | Pick<Extract<FileReading, { kind: "speech" }>, "kind" | "text" | "seconds">;
 
 async function readContent(
   { filename, mimeType, bytes: content }: AttachmentContent,
@@ -116,6 +144,16 @@ async function readContent(
     case "image":
       requireUsableImage(bytes, type.mimeType);
       return { kind: "image", mimeType: type.mimeType, bytes };
+    case "heic": {
+      if (options.help?.toJpeg === undefined) throw new FileError("unknown-type");
+      const jpeg = await options.help.toJpeg(bytes, signal).catch(failAs("damaged", signal));
+      return { kind: "image", mimeType: "image/jpeg", bytes: jpeg };
+    }
+    case "audio": {
+      if (options.help?.transcribe === undefined) throw new FileError("audio");
+      const heard = options.help.transcribe({ bytes, ...named }, signal);
+      return { kind: "speech", ...(await heard.catch(failAs("not-heard", signal))) };
+    }
     case "pdf":
     case "packed": {
       const { uid, gid, tmpDir } = options;
@@ -124,9 +162,8 @@ async function readContent(
     }
     case "ole":
       throw new FileError(bytes.includes(ENCRYPTED_OFFICE) ? "encrypted" : "unknown-type");
-    case "audio":
     case "video":
-      throw new FileError(type.kind);
+      throw new FileError("video");
     case "other": {
       const text = readPlainText(bytes);
       if (text === undefined) throw new FileError(mediaByName(named) ?? "unknown-type");
@@ -135,6 +172,13 @@ async function readContent(
     }
   }
 }
+
+const failAs =
+  (problem: FileProblem, signal: AbortSignal) =>
+  (cause: unknown): never => {
+    signal.throwIfAborted();
+    throw new FileError(problem, { cause });
+  };
 
 /** The stream that an OLE container of Office has where it holds an encrypted document; without it, it is an old format. */
 const ENCRYPTED_OFFICE = Buffer.from("EncryptedPackage", "utf16le");

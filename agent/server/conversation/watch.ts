@@ -3,7 +3,7 @@ import { explodeDecision, personsOf, SORT, senderRole } from "../../convos/index
 import { errorName, type Log } from "../log.ts";
 import type { Facts } from "../state/facts.ts";
 import type { Outbox } from "../state/outbox.ts";
-import type { TurnLedger } from "../state/turn-ledger.ts";
+import type { StoredMessage, TurnLedger } from "../state/turn-ledger.ts";
 import { type ReadMessage, readMessage } from "../xmtp/read-message.ts";
 import { readReactions } from "../xmtp/read-reactions.ts";
 import type { Chat } from "./chat.ts";
@@ -22,6 +22,8 @@ export interface WatchOptions {
   turns: TurnLedger;
   outbox: Pick<Outbox, "lastMessages">;
   facts: Facts;
+  /** Hears a member's new message before it becomes a turn; true when nothing is left to answer. Heard again after a crash. */
+  heed(message: StoredMessage): Promise<boolean>;
   /** Messages wait for an answer. */
   onUtterance(): void;
   /** An authorised member ended the conversation. */
@@ -45,13 +47,18 @@ export function createWatch(options: WatchOptions): Watch {
   const { chat, turns, facts, log } = options;
   const { client, group } = chat;
 
-  const takeWords = (read: ReadMessage): void => {
-    if (read.kind === "text" && turns.take(read.message)) options.onUtterance();
+  const takeUtterance = async (message: StoredMessage): Promise<void> => {
+    if (turns.knows(message.id)) return;
+    if (await options.heed(message)) turns.note(message.id, message.sentAtMs);
+    else if (turns.take(message)) options.onUtterance();
+  };
+  const takeWords = async (read: ReadMessage): Promise<void> => {
+    if (read.kind === "text") await takeUtterance(read.message);
   };
   const take = async (message: DecodedMessage): Promise<void> => {
     const read = readMessage(message, client.inboxId);
-    takeWords(read);
-    if (read.kind === "reaction") lookForReactions();
+    await takeWords(read);
+    if (read.kind === "reaction") await lookForReactions();
     else if (read.kind === "membership") await checkCompany();
     else if (read.kind === "explode" && !turns.knows(message.id)) {
       await judgeExplode(read);
@@ -110,17 +117,17 @@ export function createWatch(options: WatchOptions): Watch {
     }
   };
   /** Takes those that are on our newest messages; what was taken before changes nothing. */
-  const lookForReactions = (): void => {
+  const lookForReactions = async (): Promise<void> => {
     for (const id of options.outbox.lastMessages(REACTIONS_LOOKED_FOR_ON)) {
       const message = client.conversations.getMessageById(id);
       for (const reaction of message === undefined ? [] : readReactions(message, client.inboxId))
-        if (turns.take(reaction)) options.onUtterance();
+        await takeUtterance(reaction);
     }
   };
   return {
     take: async (message) => {
-      await readSince(Date.now() - STORED_TOGETHER_MS, (stored) => {
-        if (!turns.knows(stored.id)) takeWords(readMessage(stored, client.inboxId));
+      await readSince(Date.now() - STORED_TOGETHER_MS, async (stored) => {
+        if (!turns.knows(stored.id)) await takeWords(readMessage(stored, client.inboxId));
       });
       await take(message);
     },
@@ -128,7 +135,7 @@ export function createWatch(options: WatchOptions): Watch {
       const startedAtMs = Date.now();
       await syncIfMember();
       await readSince(Number(facts.get("read-until-ms") ?? 0) - OVERLAP_MS, take);
-      lookForReactions();
+      await lookForReactions();
       facts.set("read-until-ms", String(startedAtMs));
       await checkCompany();
     },

@@ -8,7 +8,8 @@ import type { GatewayPaths } from "./paths.ts";
  */
 export const gatewayEnvironment = (
   paths: GatewayPaths,
-  tokens: { gateway: string; loopback: string },
+  loopback: { url: string; token: string },
+  gatewayToken: string,
 ): Record<string, string> => ({
   PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
   HOME: paths.homeDir,
@@ -22,6 +23,7 @@ export const gatewayEnvironment = (
   OPENCLAW_NO_RESPAWN: "1",
   OPENCLAW_DISABLE_BONJOUR: "1",
   OPENCLAW_EXEC_SHELL_SNAPSHOT: "0",
-  [GATEWAY_TOKEN_VARIABLE]: tokens.gateway,
-  [LOOPBACK_TOKEN_VARIABLE]: tokens.loopback,
+  [GATEWAY_TOKEN_VARIABLE]: gatewayToken,
+  [LOOPBACK_TOKEN_VARIABLE]: loopback.token,
+  CONVOS_SKILLS_URL: `${loopback.url}/skills`,
 });

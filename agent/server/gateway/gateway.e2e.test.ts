@@ -54,6 +54,7 @@ beforeAll(async () => {
         loopbackUrl: loopback.url,
         loopbackToken: token,
         modelId: MODEL,
+        skills: { names: [], tools: [] },
         log: (event, facts) => {
           events.push(event);
           if (event === "gateway-ready") bootMs.push(Number(facts?.bootMs));

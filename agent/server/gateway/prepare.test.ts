@@ -26,7 +26,10 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const prepare = (user?: { uid: number; gid: number }, instructions?: string) =>
-  prepareGateway({ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user, instructions });
+  prepareGateway({
+    ...{ paths, port: 1, loopbackUrl: "http://127.0.0.1:2", modelId: "m", user, instructions },
+    skills: { names: [], tools: [] },
+  });
 
 const workspace = (name: string): string => join(paths.workspaceDir, name);
 const extension = (name: string): string => join(paths.extensionsDir, name);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { applyWorkspace } from "../../openclaw/apply/apply-workspace.ts";
 import type { Action } from "../../openclaw/apply/three-way.ts";
 import { gatewayConfig } from "../../openclaw/config/gateway-config.ts";
+import { type OfferedSkills, placeSkills } from "./offered-skills.ts";
 import {
   assertReachable,
   copyReadable,
@@ -26,6 +27,7 @@ export interface PrepareInput {
   modelId: string;
   /** What the claim wants of the agent, once there is one. */
   instructions?: string | undefined;
+  skills: OfferedSkills;
   user: GatewayUser | undefined;
 }
 
@@ -41,6 +43,7 @@ export async function prepareGateway(input: PrepareInput): Promise<ReadonlyMap<s
     await makeOwnedDir(dir, user);
   }
   await copyReadable(join(TEMPLATE_DIR, "extensions"), paths.extensionsDir);
+  await placeSkills(input.skills, paths);
   const config = gatewayConfig({
     port: input.port,
     loopbackUrl: input.loopbackUrl,
@@ -50,6 +53,7 @@ export async function prepareGateway(input: PrepareInput): Promise<ReadonlyMap<s
     qrEncoderFile: qrEncoderFile(),
     logFile: paths.logFile,
     hostTools: user !== undefined,
+    skills: { names: input.skills.names, tools: input.skills.tools.map(({ name }) => name) },
   });
   // Readable for the gateway's group, writable for nobody but us: what it may do is not for it to change.
   await writeOwnedFile(paths.configFile, `${JSON.stringify(config, null, 2)}\n`, {

@@ -7,6 +7,7 @@ import { completeInstallation } from "./complete-installation.ts";
 import { keepTail } from "./console-tail.ts";
 import { gatewayEnvironment } from "./environment.ts";
 import { freePort } from "./free-port.ts";
+import type { OfferedSkills } from "./offered-skills.ts";
 import { gatewayPaths, openclawEntry } from "./paths.ts";
 import { prepareGateway } from "./prepare.ts";
 import { groupRssBytes, killAll, killLeftover, noteProcess } from "./processes.ts";
@@ -32,6 +33,7 @@ export interface GatewayOptions {
   modelId: string;
   /** Of the claim, once there is one; written into the workspace before the gateway starts. */
   instructions?: string | undefined;
+  skills: OfferedSkills;
   /** Needs root. No other agent and nobody else on the machine may use this uid. */
   uid?: number;
   /** `uid` when absent. */
@@ -75,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     loopbackUrl: options.loopbackUrl,
     modelId: options.modelId,
     instructions: options.instructions,
+    skills: options.skills,
     user,
   });
   await clearInterrupted(paths, user);
@@ -89,10 +92,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ],
     {
       cwd: paths.workspaceDir,
-      env: gatewayEnvironment(paths, {
-        gateway: randomBytes(32).toString("hex"),
-        loopback: options.loopbackToken,
-      }),
+      env: gatewayEnvironment(
+        paths,
+        { url: options.loopbackUrl, token: options.loopbackToken },
+        randomBytes(32).toString("hex"),
+      ),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
       ...user,

@@ -39,6 +39,7 @@ beforeEach(async () => {
       notify: () => false,
       room: () => ({ refusal: "not-claimed" }),
       joinRefusal: () => undefined,
+      skills: async () => [],
       explode: () => undefined,
     },
   });

@@ -52,6 +52,11 @@ describe("a message from outside", () => {
     expect(lines.join("\n")).not.toMatch(/[\u2028\u2029\v]/);
   });
 
+  it("that is a mail is known by the provider's id, by whichever way it comes", () => {
+    expect(toStoredMessage("abc", "mail", message).id).toBe("mail:r1");
+    expect(toStoredMessage("other", "mail", message).id).toBe("mail:r1");
+  });
+
   it("is never of a time to come, nor of none", () => {
     const later = new Date(Date.now() + 86_400_000).toISOString();
     for (const sentAt of [later, "yesterday"])

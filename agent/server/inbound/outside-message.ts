@@ -8,6 +8,7 @@ import type { StoredMessage } from "../state/turn-ledger.ts";
 const SENDERS = {
   sms: { id: "outside:sms", name: "SMS from outside", what: "text message (SMS)" },
   mail: { id: "outside:mail", name: "Mail from outside", what: "mail" },
+  schedule: { id: "outside:schedule", name: "Schedule", what: "scheduled task" },
 } as const;
 
 /** The name of a sender outside the conversation. */
@@ -22,9 +23,13 @@ const LINES = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/;
 const header = (name: string, text: string): string =>
   `${name}: ${text.replace(BREAKS, " ").slice(0, MAX_HEADER_CHARS)}`;
 
+/** The id of a mail's turn: by the provider's id, because a mail comes by the platform and by the mailbox itself. */
+export const mailTurnId = (reference: string): string => `mail:${reference}`;
+
 /**
- * A message from outside as it waits for its turn: by the id of the platform, so that it becomes one turn however often
- * it is fetched. Every line of it is quoted, so that none can be taken for another's words.
+ * A message from outside as it waits for its turn: a text message by the id of the platform, a mail by the provider's, so
+ * that it becomes one turn however often and by whichever way it comes. Every line of it is quoted, so that none can be
+ * taken for another's words.
  */
 export function toStoredMessage(id: string, kind: "sms" | "mail", message: OutsideMessage): StoredMessage {
   const { from, to, sentAt, reference, subject, text, attachments } = message;
@@ -42,7 +47,7 @@ export function toStoredMessage(id: string, kind: "sms" | "mail", message: Outsi
     ...attachments.map((attachment) => header("Attachment", attachment)),
   ];
   return {
-    id: `inbound:${id}`,
+    id: kind === "mail" ? mailTurnId(reference) : `inbound:${id}`,
     senderInboxId,
     text: lines.join("\n"),
     sentAtMs: Number.isNaN(sentAtMs) ? nowMs : Math.min(sentAtMs, nowMs),

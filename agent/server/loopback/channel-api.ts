@@ -5,6 +5,8 @@
  * owns order, storage and delivery; a turn that was not completed is offered again after a restart.
  */
 
+import type { Usage } from "../model-proxy/meter.ts";
+
 export const CHANNEL_PATHS = {
   /** `GET`: 200 with a `Turn`, or 204 when none came within the long poll. */
   next: "/channel/turns/next",
@@ -95,6 +97,8 @@ export interface TurnSource {
   send(turnId: string, message: TurnMessage): Promise<void>;
   /** The model is about to act on the world. Durable when it returns. */
   noteAction(): void;
+  /** What the provider says that a request of the model has cost. */
+  noteUsage(usage: Usage): void;
 }
 
 export const CHANNEL_LIMITS = {

@@ -41,6 +41,7 @@ export function createProbedTurnSource(source: TurnSource): ProbedTurnSource {
     async send(turnId, message) {
       if (!isProbe(turnId)) await source.send(turnId, message);
     },
+    noteUsage: (usage) => source.noteUsage(usage),
     noteAction: () => source.noteAction(),
     probe(text, signal) {
       if (pending) throw new Error("a probe is already running");

@@ -8,6 +8,8 @@ import type { ModelUpstream } from "../model-proxy/forward.ts";
 import { PROBE_ANSWER } from "../model-proxy/local-answer.ts";
 import type { MeterReading } from "../model-proxy/meter.ts";
 import { createModelProxy } from "../model-proxy/proxy.ts";
+import type { SkillHost } from "../skills/skill-host.ts";
+import { createSkillRoutes } from "../skills/skill-routes.ts";
 import type { TurnSource } from "./channel-api.ts";
 import { createChannelRoutes } from "./channel-routes.ts";
 import { isAuthorized, sendJson } from "./http.ts";
@@ -16,6 +18,8 @@ import { createProbedTurnSource } from "./probe-turns.ts";
 export interface LoopbackOptions {
   turnSource: TurnSource;
   model: ModelUpstream;
+  /** What the model's tools ask below `/skills`; nothing is there without it. */
+  skills?: SkillHost;
   /** What is asked below `/telnyx`; nothing is there without it. */
   telnyx?: TelnyxRelay;
   /** Called once each time the breaker opens. */
@@ -43,8 +47,8 @@ export interface LoopbackServer {
 }
 
 /**
- * The only thing the openclaw gateway can reach: its model below `/llm`, its conversation below `/channel`, and the
- * platform's broker below `/telnyx`.
+ * The only thing the openclaw gateway can reach: its model below `/llm`, its conversation below `/channel`, what its
+ * skills do below `/skills`, and the platform's broker below `/telnyx`.
  */
 export async function createLoopbackServer(options: LoopbackOptions): Promise<LoopbackServer> {
   const breaker = createMoneyBreaker(() => {
@@ -56,9 +60,12 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     upstream: options.model,
     breaker,
     onToolCall: (name) => {
-      if (!changesNothing(name)) options.turnSource.noteAction();
+      const isSafe = options.skills?.changesNothing(name) ?? changesNothing(name);
+      if (!isSafe) options.turnSource.noteAction();
     },
+    onUsage: (usage) => options.turnSource.noteUsage(usage),
   });
+  const skills = options.skills && createSkillRoutes(options.skills);
   const turns = createProbedTurnSource(options.turnSource);
   const channel = createChannelRoutes(turns);
   const newToken = () => randomBytes(32).toString("hex");
@@ -70,6 +77,8 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     const path = new URL(request.url ?? "/", "http://loopback").pathname;
     if (path.startsWith("/llm/")) return proxy.handle(request, response, path.slice("/llm".length));
     if (path.startsWith("/channel/")) return channel.handle(request, response, path.slice("/channel".length));
+    if (skills && (path === "/skills" || path.startsWith("/skills/")))
+      return skills(request, response, path.slice("/skills".length));
     if (options.telnyx && path.startsWith("/telnyx/"))
       return options.telnyx(request, response, path.slice("/telnyx".length));
     sendJson(response, 404, { error: { code: 404, message: "not found" } });

@@ -25,11 +25,17 @@ function textOf(content: unknown): string {
   return content.map((part) => (isRecord(part) && typeof part.text === "string" ? part.text : "")).join("\n");
 }
 
+const hasPicture = (message: unknown): boolean =>
+  isRecord(message) &&
+  Array.isArray(message.content) &&
+  message.content.some((part) => isRecord(part) && part.type === "image_url");
+
 /** Reads a chat completion request and pins it to one of the models; undefined when it is not one. */
 export function parseChatRequest(
   body: Buffer,
-  { modelId, judgeModelId }: Pick<ModelUpstream, "modelId" | "judgeModelId">,
+  models: Pick<ModelUpstream, "modelId" | "judgeModelId" | "visionModelId" | "fallbackModelIds">,
 ): ChatRequest | undefined {
+  const { judgeModelId, visionModelId, fallbackModelIds = [] } = models;
   let document: unknown;
   try {
     document = JSON.parse(body.toString("utf8"));
@@ -44,12 +50,20 @@ export function parseChatRequest(
     .filter((message) => isRecord(message) && message.role === "user")
     .map((message) => textOf(message.content))
     .findLast((text) => !text.trimStart().startsWith(INTERNAL_CONTEXT));
-  const model = document.model === judgeModelId ? judgeModelId : modelId;
+  const thinking = document.messages.some(hasPicture) ? visionModelId : undefined;
+  const model = document.model === judgeModelId ? judgeModelId : (thinking ?? models.modelId);
+  const fallbacks = fallbackModelIds.filter((id) => id !== model);
   const kept = Object.entries(document).filter(([name]) => !OVERRIDES.includes(name));
   return {
     model,
     stream: document.stream === true,
-    pinned: Buffer.from(JSON.stringify({ ...Object.fromEntries(kept), model })),
+    pinned: Buffer.from(
+      JSON.stringify({
+        ...Object.fromEntries(kept),
+        model,
+        ...(fallbacks.length > 0 && { models: [model, ...fallbacks] }),
+      }),
+    ),
     lastUserText: lastUserText ?? "",
   };
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pause } from "../wake.ts";
 import { createAnswerReader } from "./answer-reader.ts";
 import { isRefusalForMoney, type MoneyBreaker } from "./breaker.ts";
 import { sendModelError } from "./local-answer.ts";
-import type { Meter } from "./meter.ts";
+import type { Meter, Usage } from "./meter.ts";
 
 export interface ModelUpstream {
   /** For example `https://openrouter.ai/api/v1`; paths are appended. */
@@ -13,12 +14,19 @@ export interface ModelUpstream {
   modelId: string;
   /** Another one, that decides whether the agent is wanted. */
   judgeModelId?: string;
+  /** Another one, for requests with pictures. */
+  visionModelId?: string | undefined;
+  /** Those that the provider may take instead, in this order, when a model does not answer. */
+  fallbackModelIds?: readonly string[];
 }
 
 export const FORWARD_LIMITS = {
   firstByteTimeoutMs: 180_000,
   /** Longest silence inside a streamed answer. */
   idleTimeoutMs: 120_000,
+  /** A provider that is overloaded is asked again so often, after these times or what it says itself. */
+  retryAfterMs: [1_000, 3_000],
+  retryAfterMaxMs: 10_000,
   /** Of a refusal, no more than this is read and passed on. */
   refusalMaxBytes: 64 * 1024,
 } as const;
@@ -32,6 +40,10 @@ export interface ForwardContext {
   meter: Meter;
   /** The model calls a tool; called before the call is passed on. */
   onToolCall(name: string): void;
+  /** What the provider says that a request has cost. */
+  onUsage?(usage: Usage): void;
+  /** For tests: shorter times. */
+  retryAfterMs?: readonly number[];
   /** Aborts the request at once. */
   cut: AbortSignal;
 }
@@ -55,17 +67,19 @@ export async function forward(
   response.once("close", abort);
   try {
     meter.countRequest();
-    const answer = await fetch(`${upstream.baseUrl}${path}`, {
-      method: request.method ?? "GET",
-      headers: {
-        authorization: `Bearer ${upstream.key}`,
-        accept: request.headers.accept ?? "application/json",
-        ...(body.length > 0 && { "content-type": request.headers["content-type"] ?? "application/json" }),
-      },
-      ...(body.length > 0 && { body: new Uint8Array(body) }),
-      redirect: "error",
-      signal,
-    });
+    const ask = (): Promise<Response> =>
+      fetch(`${upstream.baseUrl}${path}`, {
+        method: request.method ?? "GET",
+        headers: {
+          authorization: `Bearer ${upstream.key}`,
+          accept: request.headers.accept ?? "application/json",
+          ...(body.length > 0 && { "content-type": request.headers["content-type"] ?? "application/json" }),
+        },
+        ...(body.length > 0 && { body: new Uint8Array(body) }),
+        redirect: "error",
+        signal,
+      });
+    const answer = await askPatiently(ask, context.retryAfterMs ?? FORWARD_LIMITS.retryAfterMs, signal);
     if (answer.status === 402) breaker.trip();
     if (!answer.ok) {
       const refusal = await readRefusal(answer);
@@ -76,7 +90,10 @@ export async function forward(
     }
     const reader = createAnswerReader(answer.headers.get("content-type") ?? "", (facts) => {
       for (const name of facts.tools ?? []) onToolCall(name);
-      if (facts.usage) meter.addUsage(facts.usage);
+      if (facts.usage) {
+        meter.addUsage(facts.usage);
+        context.onUsage?.(facts.usage);
+      }
       if (facts.error && isRefusalForMoney(facts.error.code, facts.error.message)) breaker.trip();
     });
     response.writeHead(answer.status, passedHeaders(answer));
@@ -97,6 +114,26 @@ export async function forward(
     clearTimeout(timer);
     response.off("close", abort);
   }
+}
+
+const OVERLOADED: ReadonlySet<number> = new Set([429, 502, 503, 529]);
+
+/** Asks again while the provider says that it has too much to do; the last answer counts, whatever it is. */
+async function askPatiently(
+  ask: () => Promise<Response>,
+  waitsMs: readonly number[],
+  signal: AbortSignal,
+): Promise<Response> {
+  for (const waitMs of waitsMs) {
+    const answer = await ask();
+    if (!OVERLOADED.has(answer.status)) return answer;
+    const toldMs = Number(answer.headers.get("retry-after") ?? 0) * 1_000;
+    if (toldMs > FORWARD_LIMITS.retryAfterMaxMs) return answer;
+    await answer.body?.cancel();
+    await pause(Math.max(waitMs, toldMs || 0), signal);
+    signal.throwIfAborted();
+  }
+  return ask();
 }
 
 const passedHeaders = (answer: Response): Record<string, string> =>

@@ -4,7 +4,7 @@ import type { MoneyBreaker } from "./breaker.ts";
 import { parseChatRequest } from "./chat-request.ts";
 import { forward, type ModelUpstream } from "./forward.ts";
 import { PROBE_ANSWER, sendLocalCompletion, sendModelError } from "./local-answer.ts";
-import { createMeter, type Meter } from "./meter.ts";
+import { createMeter, type Meter, type Usage } from "./meter.ts";
 
 export const MODEL_PROXY_LIMITS = {
   /** Images travel inline, so a request may be large. */
@@ -34,8 +34,11 @@ export function createModelProxy(options: {
   breaker: MoneyBreaker;
   /** The model calls a tool; called before the gateway hears of it. */
   onToolCall(name: string): void;
+  onUsage?(usage: Usage): void;
+  /** For tests: see `FORWARD_LIMITS`. */
+  retryAfterMs?: readonly number[];
 }): ModelProxy {
-  const { breaker, onToolCall } = options;
+  const { breaker } = options;
   const upstream = { ...options.upstream, baseUrl: options.upstream.baseUrl.replace(/\/+$/, "") };
   const meter = createMeter();
   const cut = new AbortController();
@@ -74,7 +77,7 @@ export function createModelProxy(options: {
       body = chat.pinned;
     }
     if (breaker.open) return refuse(response, 402, "the agent has no credits left");
-    await forward({ upstream, breaker, meter, onToolCall, cut: cut.signal }, request, response, path, body);
+    await forward({ ...options, upstream, meter, cut: cut.signal }, request, response, path, body);
   }
 
   return {

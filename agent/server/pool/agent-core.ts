@@ -6,6 +6,7 @@ import type {
   ProvisionRequest,
 } from "../../../domain/agent-protocol.ts";
 import type { RoomLookup } from "../conversation/room.ts";
+import type { SkillReport } from "../skills/skill-host.ts";
 
 export type ProvisionOutcome =
   | { kind: "answer"; answer: Omit<ProvisionAnswer, "proof"> }
@@ -21,6 +22,8 @@ export interface AgentCore {
   room(): RoomLookup;
   /** Why nobody lets it into the conversation of its claim, for good. */
   joinRefusal(): ProvisionRefusal | undefined;
+  /** What each skill says of itself now; none while the agent ends. */
+  skills(): Promise<readonly SkillReport[]>;
   /** Starts the end; the first reason counts. */
   explode(reason: ExplodeRequest["reason"]): void;
 }

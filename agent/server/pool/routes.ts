@@ -17,11 +17,12 @@ import { isBearer, macOf, sameSecret } from "./instance-auth.ts";
 import { sendProblem } from "./problem.ts";
 import { ExplodeBody, InviteBody, NotifyBody, ProvisionBody } from "./schemas.ts";
 
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 const NONCE = /^[0-9a-f]{16,64}$/;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** The routes of the platform. Only `health` is open; a wrong secret is refused before a body is read. */
+/** The routes of the platform. Only `health` is open, and `skills` to the agent's own machine; a wrong secret is refused before a body is read. */
 export function createPoolRoutes(
   core: AgentCore,
   instanceSecret: string,
@@ -78,6 +79,10 @@ export function createPoolRoutes(
     const answer = { claimId, instanceId, epoch, inviteUrl: outcome.inviteUrl };
     sendJson(response, 200, { ...answer, proof: macOf(instanceSecret, inviteProofParts(nonce, answer)) });
   });
+  const skills: Handler = async (request, response) => {
+    if (!LOOPBACK.has(request.socket.remoteAddress ?? "")) return sendProblem(response, "not-found");
+    sendJson(response, 200, { skills: await core.skills() });
+  };
   const explode = withBody(ExplodeBody, ({ reason }, response) => {
     core.explode(reason);
     sendEmpty(response, 202);
@@ -86,6 +91,7 @@ export function createPoolRoutes(
   const handlers = new Map<string, Handler>([
     [`GET ${AGENT_PATHS.health}`, health],
     [`GET ${AGENT_PATHS.status}`, status],
+    [`GET ${AGENT_PATHS.skills}`, skills],
     [`POST ${AGENT_PATHS.provision}`, withBearer(provision)],
     [`POST ${AGENT_PATHS.notify}`, withBearer(notify)],
     [`POST ${AGENT_PATHS.invite}`, withBearer(invite)],

@@ -14,6 +14,8 @@ export const FACT_NAMES = [
   "owner-granted",
   /** Milliseconds of our own clock: everything inserted before it has been read. */
   "read-until-ms",
+  /** RFC 3339: every mail up to then has been heard of. */
+  "mail-known-until",
   /** When the conversation explodes by an authorised member's word, in milliseconds. */
   "expires-at-ms",
   /** Who could add members before the agent locked the conversation: a number of XMTP's policies. */

@@ -27,6 +27,8 @@ export interface Outbox {
   sent(entryId: string): void;
   /** Whether a message in the chat is one of ours. */
   ownsMessage(messageId: string): boolean;
+  /** The entry that a message in the chat is of. */
+  entryOf(messageId: string): string | undefined;
   /** The ids of the newest messages in which we said something, as many as `limit`. */
   lastMessages(limit: number): readonly string[];
 }
@@ -45,7 +47,7 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
     "INSERT INTO outbox_message (message_id, entry_id) VALUES (?, ?) ON CONFLICT (message_id) DO NOTHING",
   );
   const done = database.prepare("UPDATE outbox SET state = 'sent', body = NULL WHERE entry_id = ?");
-  const owns = database.prepare("SELECT 1 FROM outbox_message WHERE message_id = ?");
+  const owns = database.prepare("SELECT entry_id FROM outbox_message WHERE message_id = ?");
   const newest = database.prepare(
     `SELECT message_id FROM outbox_message WHERE entry_id NOT GLOB 'eyes:*' AND entry_id NOT GLOB '*:thinking:*'
      ORDER BY rowid DESC LIMIT ?`,
@@ -74,6 +76,10 @@ export function createOutbox(database: DatabaseSync, vault: Vault): Outbox {
       }),
     sent: (entryId) => void done.run(entryId),
     ownsMessage: (messageId) => owns.get(messageId) !== undefined,
+    entryOf: (messageId) => {
+      const id = owns.get(messageId)?.entry_id;
+      return typeof id === "string" ? id : undefined;
+    },
     lastMessages: (limit) => newest.all(limit).map(({ message_id: id }) => String(id)),
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
+import type { Usage } from "../model-proxy/meter.ts";
 import { transaction } from "./database.ts";
 import type { Vault } from "./vault.ts";
 
@@ -23,12 +24,16 @@ const StoredMessage = Type.Object({
   replyToId: Type.Optional(Type.String()),
   /** What it brought besides its text; the files themselves stay in the conversation. */
   fileNames: Type.Optional(Type.Array(Type.String())),
+  /** It is an emoji that was put on the message `replyToId`. */
+  reaction: Type.Optional(Type.String()),
 });
 /** Of a flood, this many wait for an answer; what comes beyond is remembered and not answered. */
 export const WAITING_MAX_MESSAGES = 1_000;
 /** No more turns than this are begun in this time: whatever keeps asking, the rest waits. */
 export const TURNS_PER_WINDOW = 60;
 export const TURN_WINDOW_MS = 10 * 60_000;
+
+const MICRO = 1_000_000;
 
 /** A person's message as it waits for an answer. */
 export type StoredMessage = Static<typeof StoredMessage>;
@@ -62,12 +67,23 @@ export interface TurnLedger {
   attempt(turnId: string): number;
   /** Notes in the open turn, if there is one, that what the model does from here on cannot be taken back. */
   noteAction(): void;
+  /** Adds what the model has cost to the open turn, if there is one; never what was said. */
+  noteUsage(usage: Usage): void;
+  /** What the model has cost in the turns so far. */
+  costs(): TurnCosts;
   /** Ends an open turn that is not to be run; its messages need no answer. It counts among those begun lately. */
   discard(turnId: string): void;
   /** Runs `work` in one transaction. False when the turn is not open. */
   whileOpen(turnId: string, work: () => void): boolean;
   /** Runs `answer` (which queues what to say) and closes the turn in one transaction. False when not open. */
   complete(turnId: string, answer: () => void): boolean;
+}
+
+export interface TurnCosts {
+  turns: number;
+  totalUsd: number;
+  /** Of the latest turn that is done. */
+  lastUsd: number;
 }
 
 export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedger {
@@ -111,6 +127,20 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
     "UPDATE turn SET attempts = attempts + 1 WHERE turn_id = ? RETURNING attempts",
   );
   const act = database.prepare("UPDATE turn SET acted = 1 WHERE state = 'open' AND acted = 0");
+  const addUsage = database.prepare(
+    `INSERT INTO turn_cost (turn_id, micro_usd, prompt_tokens, completion_tokens)
+     SELECT turn_id, ?, ?, ? FROM turn WHERE state = 'open'
+     ON CONFLICT (turn_id) DO UPDATE SET micro_usd = micro_usd + excluded.micro_usd,
+       prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+       completion_tokens = completion_tokens + excluded.completion_tokens`,
+  );
+  const sumCosts = database.prepare(
+    "SELECT count(*) AS turns, coalesce(sum(micro_usd), 0) AS total FROM turn_cost",
+  );
+  const lastCost = database.prepare(
+    `SELECT micro_usd FROM turn_cost JOIN turn USING (turn_id) WHERE state = 'done'
+     ORDER BY opened_at DESC, turn_cost.rowid DESC LIMIT 1`,
+  );
   const countRecent = database.prepare("SELECT count(*) AS turns FROM turn WHERE opened_at > ?");
   const release = database.prepare("UPDATE inbound SET message = NULL, turn_id = NULL WHERE turn_id = ?");
   const close = database.prepare("UPDATE turn SET state = 'done' WHERE turn_id = ? AND state = 'open'");
@@ -160,6 +190,13 @@ export function createTurnLedger(database: DatabaseSync, vault: Vault): TurnLedg
       }),
     attempt: (turnId) => Number(raise.get(turnId)?.attempts),
     noteAction: () => void act.run(),
+    noteUsage: ({ costUsd, promptTokens, completionTokens }) =>
+      void addUsage.run(Math.round(costUsd * MICRO), Math.round(promptTokens), Math.round(completionTokens)),
+    costs: () => {
+      const { turns, total } = { turns: 0, total: 0, ...sumCosts.get() };
+      const last = lastCost.get()?.micro_usd;
+      return { turns: Number(turns), totalUsd: Number(total) / MICRO, lastUsd: Number(last ?? 0) / MICRO };
+    },
     discard: (turnId) =>
       transaction(database, () => {
         release.run(turnId);

@@ -8,6 +8,9 @@ export const MESSAGE_MAX_CHARS = 4_000;
 export const APOLOGY = "Sorry, I couldn't answer that just now. Please try again in a moment.";
 export const CREDIT_NOTICE =
   "I've used up the credit I have for thinking. I'll answer again as soon as it has been topped up.";
+/** The notice, with where that can be done if there is such a place. */
+export const creditNotice = (topUpUrl: string | undefined): string =>
+  topUpUrl === undefined ? CREDIT_NOTICE : `${CREDIT_NOTICE} You can do that here: ${topUpUrl}`;
 
 /** What stands in the way of answers: no money for the model, or anything else. */
 export const OUTAGES = ["credit", "failure"] as const;
@@ -18,6 +21,8 @@ export interface OutboundContext {
   told: Outage | undefined;
   /** Whether the model proxy has been refused for money: then that is why a turn failed. */
   outOfCredit: boolean;
+  /** Where people can top the agent's credit up. */
+  topUpUrl?: string | undefined;
   /** Whether answers are sent as Markdown; else as the plain text of it. */
   markdown: boolean;
   redact(text: string): string;
@@ -39,7 +44,7 @@ export function decideOutbound(result: TurnResult, context: OutboundContext): Ou
   const text = result.text === null ? "" : stripControlTokens(result.text);
   const failure = text === "" ? outageOf(result) : classifyErrorText(text);
   if (failure === "credit" || (failure !== undefined && context.outOfCredit))
-    return { messages: told === "credit" ? [] : [CREDIT_NOTICE], outage: "credit" };
+    return { messages: told === "credit" ? [] : [creditNotice(context.topUpUrl)], outage: "credit" };
   if (failure !== undefined)
     return { messages: told === undefined ? [APOLOGY] : [], outage: told ?? "failure" };
   if (text === "") return { messages: [], outage: told };

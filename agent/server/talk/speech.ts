@@ -26,6 +26,8 @@ export interface SpeechOptions {
   /** Whether answers are sent as Markdown. */
   markdown: boolean;
   outOfCredit(): boolean;
+  /** Where people can top the agent's credit up. */
+  topUpUrl?: string | undefined;
   /** The sender of a message of the conversation, whoever it is; undefined when there is no such message. */
   senderOf(messageId: string): string | undefined;
 }
@@ -51,6 +53,7 @@ export function createSpeech(options: SpeechOptions): Speech {
     const decision = decideOutbound(result, {
       told: toldOutage(facts.get("outage-notice")),
       outOfCredit: options.outOfCredit(),
+      topUpUrl: options.topUpUrl,
       redact: options.redact,
       markdown: isMarkdown,
     });

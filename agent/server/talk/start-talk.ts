@@ -17,6 +17,7 @@ export interface TalkOptions {
   judge: Judge;
   readFile(file: SentFile, signal: AbortSignal): Promise<FileReading>;
   outOfCredit(): boolean;
+  topUpUrl?: string | undefined;
   markdown: boolean;
   redact(text: string): string;
   log: Log;

@@ -206,6 +206,7 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
       if (ledger.whileOpen(turnId, say)) options.onQueued();
     },
     noteAction: () => ledger.noteAction(),
+    noteUsage: (usage) => ledger.noteUsage(usage),
     notify: () => arrivals.wake(),
     stop: () => {
       stopping.abort();

@@ -56,6 +56,7 @@ export function createEchoBrain({ log }: BrainInput): Brain {
       instructions = text;
     },
     judge: async ({ said }) => (said.at(-1)?.text.startsWith(NOBODY_ASKED) ? "silent" : "act"),
+    exhausted: () => undefined,
     refilled: () => log("echo-brain-refilled"),
     cut: () => undefined,
     stop: async () => {

@@ -20,6 +20,10 @@ export async function startTestPlatform(instanceId: string, instanceSecret: stri
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
+      if (request.url === `/api/instances/${instanceId}/equipment`) {
+        response.writeHead(200, { "content-type": "application/json" }).end('{"items":[]}');
+        return;
+      }
       const known =
         request.url === `/api/instances/${instanceId}/events` &&
         request.headers.authorization === `Bearer ${instanceSecret}`;

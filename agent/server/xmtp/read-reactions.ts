@@ -24,6 +24,15 @@ export function readReactions(message: DecodedMessage, ownInboxId: string): read
       return [];
     const what = isEmoji(content.content) ? content.content : "with a symbol";
     const text = `[reacted ${what} to your message "${quote}"]`;
-    return [{ id, senderInboxId, text, sentAtMs: sentAt.getTime(), replyToId: message.id }];
+    return [
+      {
+        id,
+        senderInboxId,
+        text,
+        sentAtMs: sentAt.getTime(),
+        replyToId: message.id,
+        reaction: content.content,
+      },
+    ];
   });
 }

@@ -48,6 +48,7 @@ export function createQueuedTurns(): QueuedTurns {
     async send(turnId, { key, content }) {
       queue.sent.push({ turnId, key, content });
     },
+    noteUsage: () => undefined,
     noteAction() {
       queue.actions += 1;
     },

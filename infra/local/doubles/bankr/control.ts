@@ -33,7 +33,7 @@ export function bankrControl(account: Account): Route[] {
         const wallet =
           account.wallet(body.wallet) ?? account.wallets().find((one) => one.idempotencyKey === body.wallet);
         const chain = body.chain ?? "base";
-        const token = findToken(body.token);
+        const token = isChain(chain) ? findToken(body.token, chain) : undefined;
         const amount = parseAmount(body.amount);
         if (!wallet || !token || amount === undefined || !isChain(chain)) {
           return json(400, { error: "no such wallet, chain or token, or not an amount" });

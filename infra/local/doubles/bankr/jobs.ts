@@ -22,7 +22,7 @@ const FAILED = { status: "failed", text: "The agent could not complete the reque
 function act(account: Account, job: Job): { status: "completed" | "failed"; text: string } {
   const [, amountText = "", symbol = "", to = ""] = SEND.exec(job.prompt) ?? [];
   const amount = parseAmount(amountText);
-  const token = findToken(symbol);
+  const token = findToken(symbol, "base");
   if (amount === undefined || !token)
     return { status: "completed", text: "This is a stand-in for Bankr's agent." };
   if (!job.mayWrite)

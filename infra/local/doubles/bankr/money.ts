@@ -4,29 +4,36 @@ export type Micros = number;
 const SCALE = 1_000_000;
 const DECIMAL = /^\d{1,9}(\.\d{1,6})?$/;
 
+export const CHAINS = ["base", "mainnet"] as const;
+export type Chain = (typeof CHAINS)[number];
+
 export interface Token {
   symbol: "ETH" | "USDC";
-  /** The contract; null for the chain's native token. */
-  address: string | null;
+  /** Its contract on each chain; null for the chain's native token. */
+  contracts: Readonly<Record<Chain, string>> | null;
   usd: number;
 }
 
 const ZERO_ADDRESS = `0x${"0".repeat(40)}`;
+const USDC_CONTRACTS = {
+  base: "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913",
+  mainnet: "0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48",
+};
 const TOKENS: readonly Token[] = [
-  { symbol: "ETH", address: null, usd: 2_500 },
-  { symbol: "USDC", address: "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913", usd: 1 },
+  { symbol: "ETH", contracts: null, usd: 2_500 },
+  { symbol: "USDC", contracts: USDC_CONTRACTS, usd: 1 },
 ];
-export const CHAINS = ["base", "mainnet"] as const;
-export type Chain = (typeof CHAINS)[number];
 export const CHAIN_IDS: Readonly<Record<number, Chain>> = { 8453: "base", 1: "mainnet" };
 
 export const isChain = (text: string): text is Chain => CHAINS.some((chain) => chain === text);
 
-/** A token by its symbol, its contract, or `native` and the zero address for the chain's own. */
-export function findToken(text: string): Token | undefined {
+/** A token by its symbol, its contract on that chain, or `native` and the zero address for the chain's own. */
+export function findToken(text: string, chain: Chain): Token | undefined {
   const wanted = text.toLowerCase();
   if (wanted === "native" || wanted === ZERO_ADDRESS) return TOKENS[0];
-  return TOKENS.find(({ symbol, address }) => symbol.toLowerCase() === wanted || address === wanted);
+  return TOKENS.find(
+    ({ symbol, contracts }) => symbol.toLowerCase() === wanted || contracts?.[chain] === wanted,
+  );
 }
 
 /** Undefined for anything but a positive decimal number with at most six places. */

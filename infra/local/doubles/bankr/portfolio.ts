@@ -16,10 +16,10 @@ export function portfolio(wallet: Wallet, query: URLSearchParams): JsonReply {
       const micros = wallet.balances[holdingKey(holding)] ?? 0;
       return { ...holding, micros, usd: usdOf(holding.token, micros) };
     });
-    const native = held.find(({ token }) => token.address === null);
+    const native = held.find(({ token }) => token.contracts === null);
     const shown = held.filter(
       ({ token, micros, usd }) =>
-        token.address !== null && micros > 0 && (isLowValueShown || usd >= toMicros(LOW_VALUE_USD)),
+        token.contracts !== null && micros > 0 && (isLowValueShown || usd >= toMicros(LOW_VALUE_USD)),
     );
     const total = (native?.usd ?? 0) + shown.reduce((sum, { usd }) => sum + usd, 0);
     balances[chain] = {
@@ -27,11 +27,11 @@ export function portfolio(wallet: Wallet, query: URLSearchParams): JsonReply {
       nativeUsd: formatAmount(native?.usd ?? 0),
       tokenBalances: shown.map(({ token, micros, usd }) => ({
         network: chain,
-        address: token.address,
+        address: token.contracts?.[chain],
         token: {
           balance: formatAmount(micros),
           balanceUSD: formatAmount(usd),
-          baseToken: { symbol: token.symbol, address: token.address },
+          baseToken: { symbol: token.symbol, address: token.contracts?.[chain] },
         },
       })),
       total: formatAmount(total),

@@ -90,11 +90,12 @@ export function swapRoutes(account: Account, authorizer: Authorizer, writes: Rat
 function price(
   wanted: Record<"fromChain" | "fromToken" | "toChain" | "toToken" | "amount", string>,
 ): { from: Holding; amount: Micros; into: Holding; bought: Micros } | undefined {
-  const sold = findToken(wanted.fromToken);
-  const bought = findToken(wanted.toToken);
-  const amount = parseAmount(wanted.amount);
   const { fromChain, toChain } = wanted;
-  if (!sold || !bought || amount === undefined || !isChain(fromChain) || !isChain(toChain)) return undefined;
+  if (!isChain(fromChain) || !isChain(toChain)) return undefined;
+  const sold = findToken(wanted.fromToken, fromChain);
+  const bought = findToken(wanted.toToken, toChain);
+  const amount = parseAmount(wanted.amount);
+  if (!sold || !bought || amount === undefined) return undefined;
   return {
     from: { chain: fromChain, token: sold },
     amount,

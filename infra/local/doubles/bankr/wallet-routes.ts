@@ -70,9 +70,10 @@ export function walletRoutes(account: Account, authorizer: Authorizer, writes: R
       handle: writing(({ wallet }, { body }) => {
         if (!Value.Check(TransferSchema, body)) return badRequest(problem(TransferSchema, body));
         const to = body.recipientAddress ?? body.to;
-        const token = findToken(body.isNativeToken ? "native" : (body.tokenAddress ?? body.token ?? ""));
         const amount = parseAmount(body.amount);
         const chain = body.chain ?? "base";
+        const name = body.isNativeToken ? "native" : (body.tokenAddress ?? body.token ?? "");
+        const token = isChain(chain) ? findToken(name, chain) : undefined;
         if (!to || !token || amount === undefined || !isChain(chain))
           return badRequest("recipient, token, amount or chain");
         const sent = spend(account, wallet.id, { kind: "transfer", from: { chain, token }, amount, to });
@@ -106,7 +107,7 @@ export function walletRoutes(account: Account, authorizer: Authorizer, writes: R
         if (!Value.Check(SubmitSchema, body)) return badRequest(problem(SubmitSchema, body));
         const { to, chainId, value = "0" } = body.transaction;
         const chain = CHAIN_IDS[chainId];
-        const token = findToken("native");
+        const token = chain && findToken("native", chain);
         if (!chain || !token) return badRequest("transaction.chainId");
         const isPending = providerFault === "submitPending" || body.waitForConfirmation === false;
         const sent = spend(account, wallet.id, {

@@ -23,6 +23,7 @@ interface Completion {
   turn: ModelTurn;
   usage: Usage;
   failure: CompletionFailure;
+  passesSearchLists: boolean;
   nowMs: number;
 }
 
@@ -34,7 +35,13 @@ export function wholeReply(id: string, completion: Completion): Reply {
   const { turn, failure } = completion;
   const message =
     turn.kind === "text"
-      ? { role: "assistant", content: turn.text, refusal: null, reasoning: null }
+      ? {
+          role: "assistant",
+          content: turn.text,
+          refusal: null,
+          reasoning: null,
+          ...(turn.search && { annotations: turn.search.annotations }),
+        }
       : {
           role: "assistant",
           content: null,
@@ -53,6 +60,7 @@ export function wholeReply(id: string, completion: Completion): Reply {
   };
   const body = {
     ...head(id, completion, "chat.completion"),
+    ...(turn.kind === "text" && completion.passesSearchLists && turn.search?.lists),
     choices: [choice],
     system_fingerprint: null,
     usage: usageObject(completion.usage),
@@ -69,7 +77,7 @@ export function streamReply(id: string, completion: Completion): Reply {
   const choice = (delta: Record<string, unknown>, reason: string | null = null): Record<string, unknown> => ({
     choices: [{ index: 0, delta, finish_reason: reason, native_finish_reason: reason, logprobs: null }],
   });
-  const deltas = turn.kind === "text" ? textDeltas(turn.text) : toolDeltas(turn);
+  const deltas = turn.kind === "text" ? [...textDeltas(turn.text), ...searchDeltas(turn)] : toolDeltas(turn);
   const content = deltas.map((delta) => chunk(choice({ role: "assistant", ...delta })));
   const parts: StreamPart[] = [COMMENT, ...processing(turn.delayMs)];
   if (failure === "midStreamError") {
@@ -127,6 +135,9 @@ function textDeltas(text: string): Record<string, unknown>[] {
   if (piece !== "") pieces.push(piece);
   return pieces.map((content) => ({ content }));
 }
+
+const searchDeltas = ({ search }: Extract<ModelTurn, { kind: "text" }>): Record<string, unknown>[] =>
+  search === undefined ? [] : [{ content: "", annotations: search.annotations }];
 
 /** Waiting shows as more comment lines, so that a client's idle time-out does not fire. */
 function processing(delayMs: number): StreamPart[] {

@@ -31,6 +31,11 @@ export const CompletionRequestSchema = Type.Object({
   stream: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   max_tokens: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
   max_completion_tokens: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
+  /** Perplexity's own. */
+  search_recency_filter: Type.Optional(
+    Type.Union((["hour", "day", "week", "month", "year"] as const).map((age) => Type.Literal(age))),
+  ),
+  search_domain_filter: Type.Optional(Type.Array(Type.String(), { maxItems: 20 })),
   provider: Type.Optional(
     Type.Union([
       Type.Null(),

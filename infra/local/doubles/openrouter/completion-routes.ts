@@ -13,6 +13,8 @@ import {
 import { type CompletionRequest, CompletionRequestSchema } from "./completion-request.ts";
 import { badRequest } from "./errors.ts";
 import { addUsd } from "./metering.ts";
+import type { SearchBook } from "./model/search-book.ts";
+import { isSearchModel, takeSearchTurn } from "./model/search-stand-in.ts";
 import { type ModelTurn, takeTurn } from "./model/stand-in.ts";
 import { findModel, type Model } from "./models.ts";
 import { refuseForMoney, refuseForRouting } from "./refusals.ts";
@@ -26,6 +28,7 @@ export const COMPLETION_FAULTS = ["midStreamError", "finishReasonError"];
 export function completionRoutes(
   account: Account,
   authorizer: Authorizer,
+  book: SearchBook,
   record: (request: unknown) => void,
 ): Route[] {
   const complete = (request: DoubleRequest): Reply => {
@@ -42,12 +45,14 @@ export function completionRoutes(
     if (refusal) return refusal;
 
     record(body);
-    const turn = takeTurn(body, account.nowMs);
+    const { nowMs } = account;
+    const turn = isSearchModel(modelId) ? takeSearchTurn(body, book, nowMs) : takeTurn(body, nowMs);
     const usage = measure(model, body, turn);
     account.bill(credentials.key, usage.costUsd);
-    const id = completionId(account.nowMs);
+    const id = completionId(nowMs);
     const failure = failureOf(request.providerFault);
-    const completion = { modelId, turn, usage, failure, nowMs: account.nowMs };
+    const { passesSearchLists } = account.settings;
+    const completion = { modelId, turn, usage, failure, passesSearchLists, nowMs };
     return body.stream === true ? streamReply(id, completion) : wholeReply(id, completion);
   };
   return [{ method: "POST", path: "/api/v1/chat/completions", handle: complete }];

@@ -1,15 +1,17 @@
 import Type from "typebox";
+import { Value } from "typebox/value";
 import { json } from "../base/reply.ts";
 import type { Route } from "../base/router.ts";
-import { settingsRoute } from "../base/settings-route.ts";
+import { complaint, settingsRoute } from "../base/settings-route.ts";
 import type { Account } from "./account.ts";
+import { type SearchBook, SearchEntriesSchema } from "./model/search-book.ts";
 import type { RequestRecorder } from "./request-recorder.ts";
 import { SettingsSchema } from "./settings.ts";
 
 const SettingsChangeSchema = Type.Partial(SettingsSchema, { additionalProperties: false });
 
-/** The control endpoints of this double alone: its settings, and what reached the model. */
-export function openRouterControl(account: Account, recorder: RequestRecorder): Route[] {
+/** The control endpoints of this double alone: its settings, what reached the model, and what the web says. */
+export function openRouterControl(account: Account, recorder: RequestRecorder, book: SearchBook): Route[] {
   return [
     {
       method: "GET",
@@ -17,6 +19,15 @@ export function openRouterControl(account: Account, recorder: RequestRecorder): 
       handle() {
         const requests = recorder.list();
         return requests ? json(200, { requests }) : json(404, { error: "recording is off (recordRequests)" });
+      },
+    },
+    {
+      method: "PUT",
+      path: "/__double/openrouter/search",
+      handle({ body }) {
+        if (!Value.Check(SearchEntriesSchema, body)) return complaint(SearchEntriesSchema, body);
+        book.replace(body.entries);
+        return json(200, { entries: body.entries.length });
       },
     },
     settingsRoute("openrouter", SettingsChangeSchema, (change) => account.changeSettings(change)),

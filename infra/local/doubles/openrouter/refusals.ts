@@ -10,12 +10,12 @@ const CREDITS_PAGE = "https://openrouter.ai/settings/credits";
 const ROUNDING = 1e-6;
 const KEYS_PAGE = "https://openrouter.ai/settings/keys";
 
-/** Why this key may not have this completion for want of money; undefined when it may. */
+/** Why this key may not have this answer for want of money; undefined when it may. */
 export function refuseForMoney(
   account: Account,
   key: KeyRecord,
-  model: Model,
-  request: CompletionRequest,
+  model: Pick<Model, "promptUsd" | "completionUsd">,
+  request: Pick<CompletionRequest, "max_tokens" | "max_completion_tokens">,
 ): JsonReply | undefined {
   if (model.promptUsd === 0 && model.completionUsd === 0) return undefined;
   const left = limitRemaining(key, key.meter, account.nowMs);

@@ -4,12 +4,14 @@ import type { FaultBook } from "../base/faults.ts";
 import { openRecordStore } from "../base/record-store.ts";
 import { Account } from "./account.ts";
 import { accountRoutes } from "./account-routes.ts";
+import { audioRoutes } from "./audio-routes.ts";
 import { Authorizer } from "./authorize.ts";
 import { COMPLETION_FAULTS, completionRoutes } from "./completion-routes.ts";
 import { openRouterControl } from "./control.ts";
 import { badRequest, errorReply, throttled } from "./errors.ts";
 import { type KeyView, viewKey } from "./inventory.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { SearchBook } from "./model/search-book.ts";
 import { RequestRecorder } from "./request-recorder.ts";
 import type { Settings } from "./settings.ts";
 
@@ -54,6 +56,7 @@ export async function startOpenRouterDouble(
     const clock = openClock(store);
     const account = new Account(store, clock);
     const authorizer = new Authorizer(account, managementKey);
+    const book = new SearchBook();
     const recorder = new RequestRecorder(options.recordRequests ?? false);
     const state = (): OpenRouterState => ({
       keys: account.keys().map((key) => viewKey(key, account.nowMs)),
@@ -67,9 +70,10 @@ export async function startOpenRouterDouble(
         routes: [
           ...keyRoutes(account, authorizer),
           ...accountRoutes(account, authorizer),
-          ...completionRoutes(account, authorizer, (request) => recorder.add(request)),
+          ...audioRoutes(account, authorizer),
+          ...completionRoutes(account, authorizer, book, (request) => recorder.add(request)),
         ],
-        controlRoutes: openRouterControl(account, recorder),
+        controlRoutes: openRouterControl(account, recorder, book),
         providerFaults: COMPLETION_FAULTS,
         inventory: state,
         errors: { notFound: () => errorReply(404, "not_found", "Not Found"), badRequest, throttled },

@@ -17,6 +17,8 @@ export const SettingsSchema = Type.Object(
     ]),
     /** More key deletions than this within a second are answered with 429. */
     maxDeletesPerSecond: Type.Integer({ minimum: 1 }),
+    /** Answers of Perplexity carry its own `citations` and `search_results` beside the annotations; not documented. */
+    passesSearchLists: Type.Boolean(),
   },
   { additionalProperties: false },
 );
@@ -28,4 +30,5 @@ export const DEFAULT_SETTINGS: Settings = {
   usageLagMs: 0,
   schemaDrift: "none",
   maxDeletesPerSecond: 20,
+  passesSearchLists: false,
 };

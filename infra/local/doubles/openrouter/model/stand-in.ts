@@ -8,8 +8,14 @@ import { smallTalk, WHO_I_AM } from "./small-talk.ts";
 
 /** What the model does next: says something or asks for a tool, after pretending to think for `delayMs`. */
 export type ModelTurn =
-  | { kind: "text"; text: string; delayMs: number }
+  | { kind: "text"; text: string; delayMs: number; search?: SearchFindings }
   | { kind: "tool"; callId: string; name: string; argumentsJson: string; delayMs: number };
+
+/** What a model that searches says about its pages: in OpenRouter's standard form, and in Perplexity's own. */
+export interface SearchFindings {
+  annotations: readonly Record<string, unknown>[];
+  lists: { citations: readonly string[]; search_results: readonly Record<string, unknown>[] };
+}
 
 const MAX_RESULT_CHARS = 1_500;
 const MAX_CALLS_PER_MESSAGE = 8;
