@@ -122,6 +122,7 @@ export function createAgent(options: AgentOptions): Agent {
     client: createInboundClient({ ...config, instanceSecret }),
     isClaimed: () => state.claim.read() !== undefined,
     onMessage: () => turns.notify(),
+    onSms: (message) => skills.sms.policy.noteReceived(message) !== undefined,
     onCredits: () => brain.refilled(),
     log,
   });

@@ -3,7 +3,7 @@ import type { Brain, BrainInput } from "./brain.ts";
 import { createTelnyxRelay } from "./broker/telnyx-relay.ts";
 import { offeredSkills } from "./gateway/offered-skills.ts";
 import { gatewayPaths } from "./gateway/paths.ts";
-import { writeInstructions } from "./gateway/prepare.ts";
+import { makeGatewayFolders, writeInstructions } from "./gateway/prepare.ts";
 import { type Gateway, startGateway } from "./gateway/start-gateway.ts";
 import { type SupervisedGateway, superviseGateway } from "./gateway/supervise.ts";
 import { createWarmup } from "./gateway/warmup.ts";
@@ -28,6 +28,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
   let isStopped = false;
 
   const startOne = async (server: LoopbackServer, skills: SkillHost): Promise<Gateway> => {
+    await makeGatewayFolders(home, user);
     await skills.settle();
     const written = instructions;
     current = await startGateway({

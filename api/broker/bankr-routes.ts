@@ -35,6 +35,7 @@ const Query = Type.Object(
   {
     chains: Type.Optional(Type.String({ maxLength: 200 })),
     include: Type.Optional(Type.String({ maxLength: 200 })),
+    showLowValueTokens: Type.Optional(Type.Literal("true")),
   },
   { additionalProperties: false },
 );

@@ -26,6 +26,8 @@ export type RunningStack = {
   readonly standIns: readonly string[];
   readonly realProviders: readonly string[];
   readonly openrouterUrl: string;
+  /** Where the doubles are, by the settings that say it: `TELNYX_BASE_URL` and the like. No secret. */
+  readonly standInUrls: Readonly<Record<string, string>>;
 };
 
 /**
@@ -83,6 +85,7 @@ export async function startStack(
     standIns,
     realProviders: providersWithKey(settings),
     openrouterUrl,
+    standInUrls: Object.fromEntries(Object.entries(doubles).filter(([name]) => name.endsWith("_BASE_URL"))),
   };
 }
 

@@ -10,6 +10,12 @@ const REPEATABLE: ReadonlySet<string> = new Set(["message", "web_fetch", "view_i
 /** Whether a turn in which the model used this tool may be run again from its beginning. */
 export const changesNothing = (tool: string): boolean => REPEATABLE.has(tool);
 
+/** Tools of openclaw's own that bring words from outside into the turn, or may. */
+const FOREIGN: ReadonlySet<string> = new Set(["web_fetch", "view_image", "read", "exec", "process"]);
+
+/** Whether the turn in which the model used this tool may be acting on the words of somebody outside. */
+export const readsForeignWords = (tool: string): boolean => FOREIGN.has(tool);
+
 /**
  * Named although the allow list leaves them out: a later default or plugin must not bring them back. They reach
  * into openclaw itself, act without being asked, wait for an operator or talk to somebody else.

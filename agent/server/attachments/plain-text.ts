@@ -22,11 +22,12 @@ export function cutText(text: string, maxChars = TEXT_MAX_CHARS): CutText {
 export function readPlainText(bytes: Buffer, maxChars = TEXT_MAX_CHARS): CutText | undefined {
   const sample = bytes.subarray(0, CHAR_MAX_BYTES * maxChars);
   const encoding = encodingOf(sample);
-  const text = decode(sample, encoding) ?? decode(sample, "windows-1252") ?? "";
+  const isPart = bytes.length > sample.length;
+  const text = decode(sample, encoding, isPart) ?? decode(sample, "windows-1252", isPart) ?? "";
   const controls = text.match(/[^\P{Cc}\n\r\t\f]/gu)?.length ?? 0;
   if (text.includes("\0") || controls > text.length * CONTROL_MAX_SHARE) return undefined;
   const cut = cutText(text, maxChars);
-  return { text: cut.text, isCut: cut.isCut || bytes.length > sample.length };
+  return { text: cut.text, isCut: cut.isCut || isPart };
 }
 
 function encodingOf(bytes: Buffer): string {
@@ -35,10 +36,10 @@ function encodingOf(bytes: Buffer): string {
   return "utf-8";
 }
 
-/** undefined when the bytes are not of this encoding. A character that the sample cuts in two is left out. */
-function decode(bytes: Buffer, encoding: string): string | undefined {
+/** undefined when the bytes are not of this encoding. A character that the end of a part cuts in two is left out. */
+function decode(bytes: Buffer, encoding: string, isPart: boolean): string | undefined {
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: true });
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes, { stream: isPart });
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;

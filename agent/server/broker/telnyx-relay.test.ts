@@ -13,7 +13,9 @@ import {
 import type { Fault } from "../../../infra/local/doubles/base/faults.ts";
 import { TestTelnyx } from "../../../infra/local/doubles/telnyx/testing.ts";
 import type { Mandate } from "../../skills/kit/mandate.ts";
-import { aMandate } from "../../skills/kit/testing.ts";
+import { aMandate, openTestWorkspace } from "../../skills/kit/testing.ts";
+import { createTelnyxSkill } from "../../skills/telnyx-cli/index.ts";
+import type { SmsLog } from "../../skills/telnyx-cli/sms-log.ts";
 import { createSmsPolicy, type SmsPolicy } from "../../skills/telnyx-cli/sms-policy.ts";
 import { createLoopbackServer, type LoopbackServer } from "../loopback/server.ts";
 import { openDatabase } from "../state/database.ts";
@@ -31,6 +33,7 @@ let instance: TestInstance;
 let number: string;
 let loopback: LoopbackServer;
 let home: string;
+let log: SmsLog;
 let policy: SmsPolicy;
 let mandate: Mandate | undefined;
 let closeState: () => void;
@@ -52,7 +55,7 @@ beforeEach(async () => {
   instance = await fixture.instance({ number });
   home = mkdtempSync(join(tmpdir(), "relay-"));
   const database = openDatabase(join(home, "state.sqlite"));
-  const log = createSmsLog(database, createVault("ab".repeat(32), new Uint8Array(32)));
+  log = createSmsLog(database, createVault("ab".repeat(32), new Uint8Array(32)));
   policy = createSmsPolicy({ log, sender: () => "Trip Planner" });
   closeState = () => database.close();
   mandate = aMandate({ named: [ADA] });
@@ -90,8 +93,8 @@ async function run(parameters: readonly string[], environment: Record<string, st
       PATH: `${fileURLToPath(new URL(".", `file://${process.execPath}`))}:/usr/bin:/bin`,
       HOME: home,
       TELNYX_AGENT_DIR: fileURLToPath(new URL("../../", import.meta.url)),
-      TELNYX_BROKER_URL: `${loopback.url}/telnyx`,
-      TELNYX_BROKER_TOKEN: loopback.token,
+      CONVOS_SKILLS_URL: `${loopback.url}/skills`,
+      CONVOS_LOOPBACK_TOKEN: loopback.token,
       ...environment,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -168,6 +171,41 @@ it("sends once: the same words again, or after no answer, are refused", async ()
   expect(await sentFrom(number)).toHaveLength(2);
 });
 
+it("and the agent's own tool keep one log of what went, by the same broker", async () => {
+  const workspace = openTestWorkspace();
+  const skillOf = ({ id, secret }: TestInstance, own: string) =>
+    createTelnyxSkill({
+      ...{ log, policy, requestNumber: async () => undefined },
+      number: async () => ({ state: "ready", e164: own }),
+      access: async () => ({
+        baseUrl: `${fixture.gateway.url}/broker/${id}/telnyx/v2`,
+        token: secret,
+        number: own,
+      }),
+    });
+  const skill = skillOf(instance, number);
+  const tool = (name: string, params: unknown, from = skill) =>
+    from.tools.find((one) => one.name === name)?.run(params, workspace.call({ callId: crypto.randomUUID() }));
+
+  expect(await skill.setup(AbortSignal.timeout(5_000))).toMatchObject({ state: "ready" });
+  expect((await tool("sms_send", { to: ADA, text: "By the tool" }))?.text).toContain(`from ${number}`);
+  expect((await send(ADA, "By the tool")).output).toContain("have just been sent");
+  expect((await send(ADA, "By the command")).output).toContain("Message sent!");
+  expect((await tool("sms_list", {}))?.text).toMatch(/delivered\n {2}> By the command\n.*By the tool\n/s);
+  expect(await sentFrom(number)).toMatchObject([
+    { text: expect.stringMatching(/STOP/) },
+    { text: "By the command" },
+  ]);
+
+  const unknown = "+13125550123";
+  const early = skillOf(await fixture.instance({ number: unknown }), unknown);
+  await expect(tool("sms_send", { to: ADA, text: "Too early" }, early)).rejects.toThrow(
+    /Nothing was sent; try again later/,
+  );
+  expect(await early.setup(AbortSignal.timeout(5_000))).toMatchObject({ state: "failing" });
+  await workspace.close();
+});
+
 it("passes on what the provider refuses, after which it may be tried again", async () => {
   fault({ kind: "status", status: 422, body: { errors: [{ code: "40002", title: "Spam" }] } }, "before");
   const refused = await post({ to: ADA, text: "Hi" });
@@ -231,7 +269,7 @@ it("says that it does not know what became of a request without an answer", asyn
 });
 
 it("does not run without an address and a token, and shows neither a key nor the instance's secret", async () => {
-  const unset = await run(["number", "list"], { TELNYX_BROKER_TOKEN: "" });
+  const unset = await run(["number", "list"], { CONVOS_LOOPBACK_TOKEN: "" });
   expect([unset.code, unset.output]).toEqual([78, expect.stringContaining("not set up here")]);
   const { output } = await run(["message", "get", "00000000-0000-4000-8000-000000000001", "--verbose"]);
   for (const secret of [instance.secret, telnyx.double.apiKey, loopback.token])

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { GATEWAY_TOKEN_VARIABLE, LOOPBACK_TOKEN_VARIABLE } from "../../openclaw/config/gateway-config.ts";
-import type { GatewayPaths } from "./paths.ts";
+import { AGENT_DIR, type GatewayPaths } from "./paths.ts";
 
 /**
  * The gateway's whole environment, built from nothing. Whatever is in it can be read by the model's shell: two
@@ -25,5 +25,7 @@ export const gatewayEnvironment = (
   OPENCLAW_EXEC_SHELL_SNAPSHOT: "0",
   [GATEWAY_TOKEN_VARIABLE]: gatewayToken,
   [LOOPBACK_TOKEN_VARIABLE]: loopback.token,
+  // Where the wrapper of the `telnyx` command finds what it wraps.
+  TELNYX_AGENT_DIR: AGENT_DIR,
   CONVOS_SKILLS_URL: `${loopback.url}/skills`,
 });

@@ -32,6 +32,9 @@ export const gatewayPaths = (root: string): GatewayPaths => ({
   logFile: join(root, "home", "gateway.log"),
 });
 
+/** The folder of this package. */
+export const AGENT_DIR = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
 /** Where the files that are copied for a gateway come from. */
 export const TEMPLATE_DIR = fileURLToPath(new URL("../../openclaw", import.meta.url));
 

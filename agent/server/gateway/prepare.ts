@@ -31,17 +31,21 @@ export interface PrepareInput {
   user: GatewayUser | undefined;
 }
 
+/** Makes the gateway's folders where they are missing: the skills are asked whether they work there before it is prepared. */
+export async function makeGatewayFolders(paths: GatewayPaths, user: GatewayUser | undefined): Promise<void> {
+  await mkdir(paths.root, { recursive: true, mode: 0o711 });
+  if (user) await assertReachable(paths.configFile);
+  for (const dir of [paths.homeDir, paths.tmpDir, paths.stateDir, paths.workspaceDir])
+    await makeOwnedDir(dir, user);
+}
+
 /**
  * Makes the folders, the configuration, the extensions and the workspace files of a gateway. Nothing may run there.
  * Resolves to what became of each file of the workspace.
  */
 export async function prepareGateway(input: PrepareInput): Promise<ReadonlyMap<string, Action>> {
   const { paths, user } = input;
-  await mkdir(paths.root, { recursive: true, mode: 0o711 });
-  if (user) await assertReachable(paths.configFile);
-  for (const dir of [paths.homeDir, paths.tmpDir, paths.stateDir, paths.workspaceDir]) {
-    await makeOwnedDir(dir, user);
-  }
+  await makeGatewayFolders(paths, user);
   await copyReadable(join(TEMPLATE_DIR, "extensions"), paths.extensionsDir);
   await placeSkills(input.skills, paths);
   const config = gatewayConfig({

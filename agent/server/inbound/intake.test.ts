@@ -91,6 +91,7 @@ function start(): void {
     }),
     isClaimed: () => isClaimed,
     onMessage: () => undefined,
+    onSms: () => false,
     onCredits: () => {
       credits += 1;
     },

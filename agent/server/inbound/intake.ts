@@ -1,4 +1,4 @@
-import type { InboundItem } from "../../../domain/inbound.ts";
+import type { InboundItem, OutsideMessage } from "../../../domain/inbound.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Notifications } from "../state/notifications.ts";
 import type { TurnLedger } from "../state/turn-ledger.ts";
@@ -17,6 +17,8 @@ export interface IntakeOptions {
   isClaimed(): boolean;
   /** Something new waits for an answer. */
   onMessage(): void;
+  /** A text message has come; true when it is none to answer. */
+  onSms(message: OutsideMessage): boolean;
   /** There is money for the model again. */
   onCredits(): void;
   log: Log;
@@ -39,6 +41,7 @@ export function startIntake(options: IntakeOptions): Intake {
 
   const take = (id: string, item: InboundItem): void => {
     if (item.kind === "credits") options.onCredits();
+    else if (item.kind === "sms" && options.onSms(item.message)) return;
     else if (turns.take(toStoredMessage(id, item.kind, item.message))) options.onMessage();
     log("inbound-taken", { kind: item.kind });
   };

@@ -52,7 +52,6 @@ export function startMailWatch(options: MailWatchOptions): MailWatch {
   const wake = createWake();
   /** Told or found, and not taken yet. */
   const due = new Set<string>();
-  let failures = 0;
 
   const takeOne = async ({ sdk, address }: OpenMailbox, id: string, signal: AbortSignal): Promise<void> => {
     if (options.knows(mailTurnId(id))) return;
@@ -117,7 +116,6 @@ export function startMailWatch(options: MailWatchOptions): MailWatch {
       }
     };
     const onSubscribed = (): void => {
-      failures = 0;
       isLookDue = true;
       wake.wake();
     };
@@ -134,19 +132,24 @@ export function startMailWatch(options: MailWatchOptions): MailWatch {
     }
   };
   const loop = async (): Promise<void> => {
+    let failures = 0;
     while (!stopping.signal.aborted) {
       if (!options.isClaimed()) {
         await wake.sleep(stopping.signal);
         continue;
       }
+      const startedMs = Date.now();
       try {
         beginning();
         const mailbox = await options.mailbox();
         if (mailbox === undefined) await wake.sleep(stopping.signal, NO_MAILBOX_MS);
         else await session(connect(mailbox, options.baseUrl));
+        failures = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
         log("mail-watch-failed", { error: errorName(error) });
+        // A connection that held for a while says that the trouble before it is over.
+        if (Date.now() - startedMs > RETRY_MAX_MS) failures = 0;
         const ceiling = Math.min(RETRY_MS * 2 ** Math.min(failures++, 10), RETRY_MAX_MS);
         await pause(ceiling / 2 + Math.random() * (ceiling / 2), stopping.signal);
       }

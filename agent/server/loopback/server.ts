@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { changesNothing } from "../../openclaw/config/tool-policy.ts";
+import { changesNothing, readsForeignWords } from "../../openclaw/config/tool-policy.ts";
 import type { TelnyxRelay } from "../broker/telnyx-relay.ts";
 import { createMoneyBreaker, type MoneyBreaker } from "../model-proxy/breaker.ts";
 import { createCreditCheck } from "../model-proxy/credit-check.ts";
@@ -60,6 +60,7 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     upstream: options.model,
     breaker,
     onToolCall: (name) => {
+      if (readsForeignWords(name)) options.skills?.noteForeignWords();
       const isSafe = options.skills?.changesNothing(name) ?? changesNothing(name);
       if (!isSafe) options.turnSource.noteAction();
     },

@@ -4,6 +4,7 @@ import { type SkillTool, TOOL_LIMITS, type ToolCall, type ToolResult } from "../
 import { ToolError } from "../../skills/kit/tool-error.ts";
 import { createGate } from "../attachments/gate.ts";
 import { errorName, type Log } from "../log.ts";
+import { pause } from "../wake.ts";
 import type { Asking } from "./turn-mandate.ts";
 import { openWorkspace } from "./workspace.ts";
 
@@ -13,6 +14,8 @@ export const SKILL_HOST_LIMITS = {
   waitingMax: 16,
   /** For all skills to show that they are configured. */
   settleMs: 8_000,
+  /** After this an end goes on without them: what is cut off is found out when the agent starts again. */
+  closeMs: 4_000,
 } as const;
 
 const FOREIGN =
@@ -33,6 +36,8 @@ export interface SkillHost {
   /** Those that the model is offered: all but what `settle` found to be off. */
   offered(): readonly Skill[];
   prove(name: string): Promise<SkillReport | undefined>;
+  /** The open turn reads words from outside, by a tool that is of no skill. */
+  noteForeignWords(): void;
   /** Undefined for a tool that is of no skill. */
   changesNothing(tool: string): boolean | undefined;
   /** Never rejects: what went wrong is a refusal in words for the model. */
@@ -95,6 +100,7 @@ export function createSkillHost(options: SkillHostOptions): SkillHost {
       const skill = skills.find((one) => one.name === name);
       return skill && prove(skill, AbortSignal.timeout(SKILL_HOST_LIMITS.settleMs));
     },
+    noteForeignWords: options.onForeignWords,
     changesNothing: (name) => {
       const effect = tools.get(name)?.tool.effect;
       return effect && effect === "none";
@@ -129,10 +135,18 @@ export function createSkillHost(options: SkillHostOptions): SkillHost {
     },
     close: async () => {
       closing.abort(new Error(ENDING));
-      await Promise.allSettled(running);
-      const ends = await Promise.allSettled(skills.map((skill) => skill.close?.()));
-      for (const end of ends)
-        if (end.status === "rejected") log("skill-not-closed", { error: errorName(end.reason) });
+      const ended = new AbortController();
+      const closed = async (): Promise<void> => {
+        await Promise.allSettled(running);
+        const ends = await Promise.allSettled(skills.map((skill) => skill.close?.()));
+        for (const end of ends)
+          if (end.status === "rejected") log("skill-not-closed", { error: errorName(end.reason) });
+      };
+      await Promise.race([
+        closed().finally(() => ended.abort()),
+        pause(SKILL_HOST_LIMITS.closeMs, ended.signal),
+      ]);
+      if (!ended.signal.aborted) log("skills-not-closed");
     },
   };
 }

@@ -23,7 +23,7 @@ export interface MandateFacts {
   isTainted: boolean;
 }
 
-/** What the open turn's people have asked for, and who they are. */
+/** What the open turn's people have asked for, and who they are. Nobody is the asker of a turn that a schedule began. */
 export interface Asking {
   mandate: Mandate;
   people: readonly Person[];
@@ -36,10 +36,8 @@ export function askingOf(facts: MandateFacts): Asking {
   const self = context?.members.find(({ isSelf }) => isSelf)?.inboxId;
   const isPerson = (inboxId: string): boolean =>
     outsideName(inboxId) === undefined && inboxId !== self && context?.agentInboxIds.has(inboxId) === false;
-  const askers = messages.flatMap(({ id, senderInboxId }) => {
-    const inboxId = facts.scheduledBy(id) ?? senderInboxId;
-    return isPerson(inboxId) ? [inboxId] : [];
-  });
+  const writers = messages.map(({ senderInboxId }) => senderInboxId).filter(isPerson);
+  const askers = [...writers, ...messages.flatMap(({ id }) => facts.scheduledBy(id) ?? []).filter(isPerson)];
   const people = (context?.members ?? [])
     .filter(({ inboxId }) => isPerson(inboxId))
     .map(({ isSelf: _, ...person }) => person);
@@ -48,7 +46,7 @@ export function askingOf(facts: MandateFacts): Asking {
   };
   return {
     people,
-    asker: people.find(({ inboxId }) => inboxId === askers.at(-1)),
+    asker: people.find(({ inboxId }) => inboxId === writers.at(-1)),
     mandate: {
       requirePerson,
       requireNamed: (addresses) => {

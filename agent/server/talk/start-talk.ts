@@ -10,7 +10,7 @@ import { createTurnFiles } from "./turn-files.ts";
 import { type AgentTurnSource, createTurnSource, type TurnContext } from "./turn-source.ts";
 
 export interface TalkOptions {
-  state: Pick<AgentState, "turns" | "outbox" | "facts">;
+  state: Pick<AgentState, "turns" | "outbox" | "facts" | "schedules">;
   /** Undefined until the claim's conversation is open. */
   chat(): Chat | undefined;
   context(): Promise<TurnContext | undefined>;
@@ -56,6 +56,7 @@ export function startTalk(options: TalkOptions): Talk {
     }),
     presence: createPresence({ group: () => chat()?.group, log }),
     senderOf: (id) => messageOf(id)?.senderInboxId,
+    scheduledBy: (id) => state.schedules.ownerOf(id),
     onQueued: () => sender.wake(),
   });
   return { turns, speakUp: () => sender.wake(), stop: () => sender.stop() };

@@ -41,6 +41,8 @@ export interface TurnSourceOptions extends SpeechOptions {
   judge: Judge;
   readFiles: ReadTurnFiles;
   presence: Presence;
+  /** The person who set up the schedule that a message comes from. */
+  scheduledBy?(messageId: string): string | undefined;
   /** Something was queued to be said. */
   onQueued(): void;
   log: Log;
@@ -91,7 +93,8 @@ export function createTurnSource(options: TurnSourceOptions): AgentTurnSource {
       const final = hasBrokenOff ? { text: INTERRUPTED } : result;
       said = speech.answer(turnId, final, isOvertaken && isKnown ? answered : undefined);
       const last = said.at(-1);
-      if (last !== undefined) attention.spoke(last, answered?.inboxId ?? "");
+      const awaited = answered && (options.scheduledBy?.(answered.messageId) ?? answered.inboxId);
+      if (last !== undefined) attention.spoke(last, awaited ?? "");
     });
     if (taken?.turnId === turnId) taken = undefined;
     presence.stopsTyping(said.length === 0);

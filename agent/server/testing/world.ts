@@ -1,28 +1,17 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client, type ClientOptions, type Group } from "@xmtp/node-sdk";
-import { toBytes } from "viem";
-import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import type { Client, Group } from "@xmtp/node-sdk";
 import { startXmtpNode, type XmtpNode } from "../../../infra/local/xmtp-node/node.ts";
 import { eventually } from "../../../infra/testing/eventually.ts";
-import {
-  awaitAdmission,
-  convosCodecs,
-  type Invite,
-  parseInvite,
-  sendJoinRequest,
-} from "../../convos/index.ts";
+import { awaitAdmission, type Invite, parseInvite, sendJoinRequest } from "../../convos/index.ts";
 import { type AgentIdentity, AgentProcess, newAgentIdentity } from "./agent-process.ts";
+import { openPerson, type Person } from "./person.ts";
 import { startTestPlatform, type TestPlatform } from "./platform.ts";
 
-export const CLAIM_ID = "abcdefghij0123456789";
+export type { Person } from "./person.ts";
 
-/** A person with an XMTP client of its own. */
-export interface Person {
-  client: Client<unknown>;
-  privateKey: `0x${string}`;
-}
+export const CLAIM_ID = "abcdefghij0123456789";
 
 /** A network, a platform and one agent with its state folder. Everything is gone after `close`. */
 export class World {
@@ -96,25 +85,10 @@ export class World {
     this.node = await startXmtpNode({ port, dataDir: join(this.#folder, "node") });
   }
 
-  async person(privateKey = generatePrivateKey()): Promise<Person> {
-    const account = privateKeyToAccount(privateKey);
-    const options: ClientOptions = {
-      env: "local",
-      apiUrl: this.node.url,
-      dbPath: join(this.#folder, `${account.address}.db3`),
-      disableDeviceSync: true,
-      codecs: convosCodecs,
-    };
-    const client: Client<unknown> = await Client.create(
-      {
-        type: "EOA",
-        getIdentifier: () => ({ identifier: account.address.toLowerCase(), identifierKind: 0 }),
-        signMessage: async (message) => toBytes(await account.signMessage({ message })),
-      },
-      options,
-    );
-    this.#clients.push(client);
-    return { client, privateKey };
+  async person(privateKey?: `0x${string}`): Promise<Person> {
+    const person = await openPerson(this.node.url, this.#folder, privateKey);
+    this.#clients.push(person.client);
+    return person;
   }
 
   /** Every byte below the state folder, by path. */

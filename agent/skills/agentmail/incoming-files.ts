@@ -4,6 +4,7 @@ import { Value } from "typebox/value";
 import type { Sandbox } from "../kit/sandbox.ts";
 import { ToolError } from "../kit/tool-error.ts";
 import { MAIL_LIMITS } from "./limits.ts";
+import { Download } from "./mail-schema.ts";
 import type { OpenMailbox } from "./mailbox.ts";
 import { ask } from "./trouble.ts";
 
@@ -19,7 +20,7 @@ export async function download(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const { messages } = box.sdk.inboxes;
-  const { downloadUrl, size } = await ask(() =>
+  const { downloadUrl, size } = await ask(Download, () =>
     messages.getAttachment(box.address, messageId, attachmentId, { abortSignal: signal }),
   );
   const tooLarge = new ToolError(`The attachment is larger than ${Math.floor(maxBytes / 1_000)} kB.`);

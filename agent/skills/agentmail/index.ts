@@ -3,19 +3,15 @@ import type { Skill } from "../kit/skill.ts";
 import { ToolError } from "../kit/tool-error.ts";
 import type { EventStore } from "./event-store.ts";
 import { eventTool } from "./event-tool.ts";
-import { connect, type Mailbox } from "./mailbox.ts";
+import { connect, type MailboxOptions } from "./mailbox.ts";
 import { readTool } from "./read-tool.ts";
 import { sendTool } from "./send-tool.ts";
 import { sentenceOf, troubleOf } from "./trouble.ts";
 
-export type { CalendarEvent, EventStore } from "./event-store.ts";
+export type { EventStore } from "./event-store.ts";
 export type { Mailbox } from "./mailbox.ts";
 
-export interface AgentmailOptions {
-  /** Undefined: the agent has none. Rejects with ToolError while it is being made. */
-  mailbox(): Promise<Mailbox | undefined>;
-  /** Of the provider's API; undefined for the provider itself. */
-  baseUrl?: string | undefined;
+export interface AgentmailOptions extends MailboxOptions {
   events: EventStore;
   /** Where the invitations that come with mails are read. */
   sandbox: Sandbox;

@@ -11,7 +11,7 @@ export interface Mailbox {
 export interface MailboxOptions {
   /** Undefined: there is none. Rejects with ToolError while it is being made. */
   mailbox(): Promise<Mailbox | undefined>;
-  /** Another address of the provider's API, which moves its websocket too. */
+  /** Of the provider's API and its websocket; undefined for the provider itself. */
   baseUrl?: string | undefined;
 }
 

@@ -65,6 +65,13 @@ describe("the mailbox", () => {
     await expect(read({ action: "read" })).rejects.toThrow(/Give the id/);
   });
 
+  it("says so when the mail service does not answer, or only by half", async () => {
+    for (const kind of ["reset", "html", "truncatedJson"]) {
+      box.test.double.faults.add({ match: { method: "GET" }, fault: { kind } });
+      await expect(read({ action: "list" })).rejects.toThrow(/does not answer; try again/);
+    }
+  });
+
   it("tells a mail also when it cannot be marked as read", async () => {
     const id = await box.receive({ text: "Hello" });
     box.test.double.faults.add({ match: { method: "PATCH" }, fault: { kind: "429" } });

@@ -6,6 +6,7 @@ import { ToolError } from "../kit/tool-error.ts";
 import { htmlText } from "./html-text.ts";
 import { download, invitationLines, isInvitation, safeName } from "./incoming-files.ts";
 import { MAIL_LIMITS } from "./limits.ts";
+import { Mail, MailPage, sentAt } from "./mail-schema.ts";
 import { type MailboxOptions, type OpenMailbox, openMailbox } from "./mailbox.ts";
 import { oneLine } from "./one-line.ts";
 import { ask } from "./trouble.ts";
@@ -39,7 +40,7 @@ export function readTool(options: MailboxOptions & { sandbox: Sandbox }): SkillT
       const box = await openMailbox(options);
       if (action === "list") return list(box, query, call);
       if (id === undefined) throw new ToolError("Give the id of the mail; the action list shows the ids.");
-      const mail = await ask(() =>
+      const mail = await ask(Mail, () =>
         box.sdk.inboxes.messages.get(box.address, id, { abortSignal: call.signal }),
       );
       return action === "read"
@@ -56,7 +57,7 @@ async function list(box: OpenMailbox, { label, from, page }: ListQuery, call: To
     ...(from === undefined ? {} : { from: [from] }),
     ...(page === undefined ? {} : { pageToken: page }),
   };
-  const answer = await ask(() =>
+  const answer = await ask(MailPage, () =>
     box.sdk.inboxes.messages.list(box.address, request, { abortSignal: call.signal }),
   );
   const lines = answer.messages.slice(0, MAIL_LIMITS.listMax).map((mail) => {
@@ -141,7 +142,7 @@ async function markRead(box: OpenMailbox, mail: AgentMail.Message, signal: Abort
   if (!mail.labels.includes("unread")) return [];
   try {
     const change = { removeLabels: ["unread"] };
-    await ask(() =>
+    await ask(Type.Unknown(), () =>
       box.sdk.inboxes.messages.update(box.address, mail.messageId, change, { abortSignal: signal }),
     );
     return [];
@@ -171,5 +172,5 @@ async function save(
   return { text: [`Saved as ${path} (${bytes.length} bytes)`, ...lines].join("\n"), isForeign: true };
 }
 
-const atTime = ({ timestamp }: { timestamp: Date }): string => timestamp.toISOString().slice(0, 16);
+const atTime = (mail: { timestamp: Date }): string => sentAt(mail).slice(0, 16);
 const short = (words: string): string => oneLine(words).slice(0, 200);

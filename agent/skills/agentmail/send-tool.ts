@@ -6,6 +6,7 @@ import { ToolError } from "../kit/tool-error.ts";
 import { addressesOf, bareAddress } from "./addresses.ts";
 import { deliver } from "./deliver.ts";
 import { MAIL_LIMITS } from "./limits.ts";
+import { Mail } from "./mail-schema.ts";
 import { type MailboxOptions, type OpenMailbox, openMailbox } from "./mailbox.ts";
 import { oneLine } from "./one-line.ts";
 import { attachmentsOf } from "./outgoing-files.ts";
@@ -71,7 +72,7 @@ export function sendTool(options: MailboxOptions): SkillTool {
 }
 
 const earlier = (box: OpenMailbox, id: string, signal: AbortSignal): Promise<AgentMail.Message> =>
-  ask(() => box.sdk.inboxes.messages.get(box.address, id, { abortSignal: signal }));
+  ask(Mail, () => box.sdk.inboxes.messages.get(box.address, id, { abortSignal: signal }));
 
 /**
  * Whom an answer goes to. They are named to the provider, so that it sends to those that the mandate was asked for. An answer

@@ -1,5 +1,5 @@
 import { AgentMailError } from "agentmail";
-import { Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ToolError } from "../kit/tool-error.ts";
 
@@ -62,11 +62,14 @@ export function sentenceOf(trouble: Trouble): string {
   return `The mail service is asked too often; try again in ${seconds === undefined ? "a minute" : `${seconds} seconds`}.`;
 }
 
-/** Runs a request that changes nothing of which the model must know; its failure is told to the model. */
-export async function ask<T>(request: () => Promise<T>): Promise<T> {
+/** Looks something up. Throws ToolError when that fails, or when what comes lacks what `schema` names: the SDK lets it pass. */
+export async function ask<T>(schema: TSchema, request: () => Promise<T>): Promise<T> {
+  let answer: T;
   try {
-    return await request();
+    answer = await request();
   } catch (error) {
     throw new ToolError(sentenceOf(troubleOf(error)), { cause: error });
   }
+  if (!Value.Check(schema, answer)) throw new ToolError(SENTENCES.unknown);
+  return answer;
 }

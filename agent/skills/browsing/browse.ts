@@ -33,10 +33,11 @@ export async function browse(
   // Opening an address is enough to tell somebody something, so no step is done for nobody.
   call.mandate.requirePerson();
   requireComplete(steps);
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(BROWSING_LIMITS.workTimeoutMs)]);
-  return keeper.use(signal, async (session) => {
+  const time = AbortSignal.any([call.signal, AbortSignal.timeout(BROWSING_LIMITS.workTimeoutMs)]);
+  return keeper.use(time, async (session) => {
+    const signal = AbortSignal.any([time, session.ended]);
     const run: Run = { session, call, signal, images: [], roomChars: TEXT_MAX_CHARS };
-    session.proxy.takeRefusals();
+    notes(session);
     const lines: string[] = [];
     let isDone = true;
     for (const [index, step] of steps.entries()) {
@@ -66,7 +67,12 @@ async function attempt(run: Run, step: Step): Promise<string> {
   const { session } = run;
   const before = session.tabs.current;
   try {
-    const told = await act(run, step);
+    const told = await within(
+      BROWSING_LIMITS.workTimeoutMs,
+      "It takes too long.",
+      act(run, step),
+      run.signal,
+    );
     await closeStrangePages(session);
     return told;
   } catch (error) {
@@ -117,18 +123,18 @@ async function act(run: Run, step: Step): Promise<string> {
 }
 
 /** What happened beside the steps: what the network guard refused, and what pages wanted to say by dialogs. */
-function notes({ proxy, tabs }: Session): string[] {
+function notes({ proxy, dialogs }: Session): string[] {
   const refused = proxy.takeRefusals();
-  const dialogs = tabs.takeDialogs();
   return [
     ...(refused.length > 0 ? [`Not allowed for the browser, nor for you: ${refused.join(", ")}.`] : []),
-    ...dialogs.map((words) => `A dialog was dismissed: "${words}"`),
+    ...dialogs.take().map((words) => `A dialog was dismissed: "${words}"`),
   ];
 }
 
 async function finalView(run: Run): Promise<string> {
   const tab = run.session.tabs.current;
-  if (tab === undefined || run.signal.aborted) return "No page is shown.";
+  if (tab === undefined || run.signal.aborted || tab.page.url().startsWith("chrome-error:"))
+    return "No page is shown.";
   try {
     return await read(run, tab);
   } catch (error) {

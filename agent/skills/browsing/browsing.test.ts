@@ -30,7 +30,10 @@ beforeAll(async () => {
       headers: { "content-disposition": 'attachment; filename="../../etc/pass\\\\wd.txt"' },
       body: "x",
     },
-    "/big": { headers: { "content-type": "application/zip" }, body: Buffer.alloc(BROWSING_LIMITS.downloadMaxBytes + 1) },
+    "/big": {
+      headers: { "content-type": "application/zip" },
+      body: Buffer.alloc(BROWSING_LIMITS.downloadMaxBytes + 1),
+    },
     "/make": `<button onclick="const a = document.createElement('a'); a.href = window.URL.createObjectURL(new Blob(['made here'])); a.download = 'made.txt'; a.click()">Export</button>`,
     "/controls": `<label>Agree <input type="checkbox" style="opacity:0"></label>
       <input placeholder="Search the site" onkeydown="if (event.key === 'Enter') document.title = 'searched ' + this.value">
@@ -43,6 +46,8 @@ beforeAll(async () => {
     "/framed": `<p>outside</p><iframe src="/inner" style="margin:150px 0 0 90px" width="400" height="300"></iframe>`,
     "/inner": `<p>inside</p><button onclick="this.textContent = 'Pressed'">Press</button>`,
     "/shadow": `<div id="host"></div><script>document.getElementById("host").attachShadow({mode:"open"}).innerHTML = "<p>in the shade</p><button onclick='this.textContent=String(7*6)'>Count</button>"</script>`,
+    "/zone": `<script>document.write(Intl.DateTimeFormat().resolvedOptions().timeZone)</script>`,
+    "/cards": `<a href="/menu"><h3>Fish</h3><p>${"fresh from the harbour, ".repeat(8)}</p></a>`,
     "/long": `<p>start</p>${"<p>words that go on and on</p>".repeat(1_500)}<p>the very end</p>`,
     "/tricky": `<script>Document.prototype.querySelectorAll = () => { throw new Error("no") }; Array.prototype.map = () => []; Element.prototype.checkVisibility = () => false</script><p>still read</p><a href="/">Back</a>`,
   });
@@ -113,19 +118,29 @@ describe("reading and moving about", () => {
     expect(home).toContain("Page (tab ");
     expect(home).toMatch(/# Home\nTwo words\n\[1 Menu\] \[2 Menu in a tab\]\nwritten by a script$/);
     expect(await scene.told([{ do: "click", target: "1" }])).toMatch(/\| Dish \| Price\n\| Soup \| 7\n/);
-    const back = await scene.told([{ do: "open", url: site.url }, { do: "click", target: "Menu" }, { do: "read", target: "table" }]);
+    const back = await scene.told([
+      { do: "open", url: site.url },
+      { do: "click", target: "Menu" },
+      { do: "read", target: "table" },
+    ]);
     expect(back).toContain("| Soup | 7");
     expect(back).not.toContain("The list");
   });
 
   it("keeps several pages, and goes on in one that a link opened", async () => {
-    const text = await scene.told([{ do: "open", url: site.url }, { do: "click", target: "Menu in a tab" }, { do: "tabs" }]);
+    const text = await scene.told([
+      { do: "open", url: site.url },
+      { do: "click", target: "Menu in a tab" },
+      { do: "tabs" },
+    ]);
     const numbers = [...text.matchAll(/^tab (\d+)/gm)].map(([, number]) => Number(number));
     expect(numbers).toHaveLength(2);
     expect(text).toMatch(new RegExp(`tab ${numbers[1]} \\(here\\): ${site.url}/menu`));
     const first = await scene.told([{ do: "read", page: numbers[0] }]);
     expect(first).toContain("# Home");
-    const many = await scene.told(Array.from({ length: BROWSING_LIMITS.tabs }, () => ({ do: "open", url: site.url, page: 0 })));
+    const many = await scene.told(
+      Array.from({ length: BROWSING_LIMITS.tabs }, () => ({ do: "open", url: site.url, page: 0 })),
+    );
     expect(many).toContain(`At most ${BROWSING_LIMITS.tabs} tabs can be open.`);
   });
 
@@ -158,17 +173,29 @@ describe("reading and moving about", () => {
   });
 
   it("clicks what is seen only: what lies over it has to go first", async () => {
-    const text = await scene.told([{ do: "open", url: `${site.url}/covered` }, { do: "click", target: "Buy" }]);
+    const text = await scene.told([
+      { do: "open", url: `${site.url}/covered` },
+      { do: "click", target: "Buy" },
+    ]);
     expect(text).toContain('It is covered by "Accept". Click that away first.');
-    const bought = await scene.told([{ do: "click", target: "Accept" }, { do: "click", target: "Buy" }]);
+    const bought = await scene.told([
+      { do: "click", target: "Accept" },
+      { do: "click", target: "Buy" },
+    ]);
     expect(bought).toContain("): bought ");
   });
 
   it("sees into frames and open shadow trees", async () => {
-    const framed = await scene.told([{ do: "open", url: `${site.url}/framed` }, { do: "click", target: "Press" }]);
+    const framed = await scene.told([
+      { do: "open", url: `${site.url}/framed` },
+      { do: "click", target: "Press" },
+    ]);
     expect(framed).toContain(`outside\n(a frame from ${site.url})\ninside\n`);
     expect(framed).toContain("button: Pressed]");
-    const shadow = await scene.told([{ do: "open", url: `${site.url}/shadow` }, { do: "click", target: "Count" }]);
+    const shadow = await scene.told([
+      { do: "open", url: `${site.url}/shadow` },
+      { do: "click", target: "Count" },
+    ]);
     expect(shadow).toContain("in the shade");
     expect(shadow).toContain("button: 42]");
   });
@@ -181,14 +208,29 @@ describe("reading and moving about", () => {
     expect(await scene.told([{ do: "read", part: 5 }])).toContain("The page has 4 parts only.");
   });
 
+  it("is where the person is who asks", async () => {
+    expect(await scene.told([{ do: "open", url: `${site.url}/zone` }])).toContain("Europe/Berlin");
+  });
+
+  it("reads a link with much in it as a whole, and follows it by its number", async () => {
+    const text = await scene.told([{ do: "open", url: `${site.url}/cards` }]);
+    expect(text).toMatch(/\[1 link\]\n### Fish\n(fresh from the harbour, ){7}/);
+    expect(await scene.told([{ do: "click", target: "1" }])).toContain("| Soup | 7");
+  });
+
   it("is not deceived by what a page does to its own objects", async () => {
-    const text = await scene.told([{ do: "open", url: `${site.url}/tricky` }, { do: "click", target: "Back" }]);
+    const text = await scene.told([
+      { do: "open", url: `${site.url}/tricky` },
+      { do: "click", target: "Back" },
+    ]);
     expect(text).toContain("# Home");
   });
 
   it("says what is no page", async () => {
     expect(await scene.told([{ do: "open", url: `${site.url}/missing` }])).toContain("the site answered 404");
-    expect(await scene.told([{ do: "open", url: `${site.url}/report.pdf` }])).toMatch(/Use download with this url/);
+    expect(await scene.told([{ do: "open", url: `${site.url}/report.pdf` }])).toMatch(
+      /Use download with this url/,
+    );
     expect(await scene.told([{ do: "read" }], { callId: "2" })).toMatch(/Page|No page is open/);
   });
 });
@@ -229,7 +271,10 @@ describe("pictures and files", () => {
   });
 
   it("downloads what a button makes", async () => {
-    const text = await scene.told([{ do: "open", url: `${site.url}/make` }, { do: "download", target: "Export" }]);
+    const text = await scene.told([
+      { do: "open", url: `${site.url}/make` },
+      { do: "download", target: "Export" },
+    ]);
     expect(text).toContain("saved as downloads/made.txt (9 bytes)");
     expect(await readFile(join(scene.workspace.dir, "downloads/made.txt"), "utf8")).toBe("made here");
   });
@@ -238,11 +283,16 @@ describe("pictures and files", () => {
     const named = await scene.told([{ do: "download", url: `${site.url}/evil-name` }]);
     expect(named).toMatch(/saved as downloads\/[\w.-]+ \(1 bytes\)/);
     expect(await scene.told([{ do: "download", url: `${site.url}/big` }])).toContain("larger than 25 MB");
-    expect(await scene.told([{ do: "download", url: `${site.url}/missing` }])).toContain("The site answered 404.");
+    expect(await scene.told([{ do: "download", url: `${site.url}/missing` }])).toContain(
+      "The site answered 404.",
+    );
   });
 
   it("downloads by that step only", async () => {
-    const text = await scene.told([{ do: "open", url: `${site.url}/make` }, { do: "click", target: "Export" }]);
+    const text = await scene.told([
+      { do: "open", url: `${site.url}/make` },
+      { do: "click", target: "Export" },
+    ]);
     expect(text).not.toContain("made.txt");
     expect(await scene.told([{ do: "download", url: `${site.url}/list.csv` }])).toContain("saved as");
   });
@@ -250,7 +300,11 @@ describe("pictures and files", () => {
 
 describe("what is refused before anything is done", () => {
   it.each([
-    ["a turn that no person began", [{ do: "open", url: "https://example.com" }], { mandate: aMandate({ hasPerson: false }) }],
+    [
+      "a turn that no person began",
+      [{ do: "open", url: "https://example.com" }],
+      { mandate: aMandate({ hasPerson: false }) },
+    ],
     ["a step without what it needs", [{ do: "click" }], {}],
     ["no step", [], {}],
     ["too many steps", Array.from({ length: 21 }, () => ({ do: "tabs" })), {}],
@@ -259,12 +313,19 @@ describe("what is refused before anything is done", () => {
     await expect(scene.browse(steps, call)).rejects.toThrow(ToolError);
   });
 
-  it.each(["file:///etc/passwd", "chrome://settings", "data:text/html,hi", "javascript:alert(1)", "view-source:http://a.b", "http://u:p@example.com", "not an address"])(
-    "the address %s",
-    async (url) => {
-      expect(await scene.told([{ do: "open", url }])).toMatch(/NOT DONE\. (Only http|That is no|An address with)/);
-    },
-  );
+  it.each([
+    "file:///etc/passwd",
+    "chrome://settings",
+    "data:text/html,hi",
+    "javascript:alert(1)",
+    "view-source:http://a.b",
+    "http://u:p@example.com",
+    "not an address",
+  ])("the address %s", async (url) => {
+    expect(await scene.told([{ do: "open", url }])).toMatch(
+      /NOT DONE\. (Only http|That is no|An address with)/,
+    );
+  });
 });
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);

@@ -2,7 +2,7 @@ import type { Skill, SkillState } from "../kit/skill.ts";
 import { defineTool } from "../kit/tool.ts";
 import { ToolError } from "../kit/tool-error.ts";
 import { browse } from "./browse.ts";
-import { createBrowserKeeper } from "./browser/keeper.ts";
+import { type BrowserKeeper, createBrowserKeeper } from "./browser/keeper.ts";
 import { BROWSING_LIMITS } from "./limits.ts";
 import { BrowseParameters, DESCRIPTION } from "./steps/step.ts";
 
@@ -36,13 +36,7 @@ const ORIGINS = {
 
 /** Websites in a real browser: read them, fill in forms, take pictures and files. */
 export function createBrowsingSkill(options: BrowsingOptions): Skill {
-  const keeper = createBrowserKeeper({
-    ...{ uid: options.uid, gid: options.gid, tmpDir: options.tmpDir },
-    rules: { allowedPages: options.allowedPages ?? [], resolve: options.resolve },
-    executable: { env: options.env ?? process.env, systemPaths: options.systemPaths },
-    idleMs: options.idleMs,
-    memoryMaxBytes: options.memoryMaxBytes,
-  });
+  const keeper = openKeeper(options);
   return {
     name: "browsing",
     tools: [
@@ -67,3 +61,13 @@ export function createBrowsingSkill(options: BrowsingOptions): Skill {
     close: () => keeper.close(),
   };
 }
+
+/** The browser of the skill, not started yet. */
+export const openKeeper = (options: BrowsingOptions): BrowserKeeper =>
+  createBrowserKeeper({
+    ...{ uid: options.uid, gid: options.gid, tmpDir: options.tmpDir },
+    rules: { allowedPages: options.allowedPages ?? [], resolve: options.resolve },
+    executable: { env: options.env ?? process.env, systemPaths: options.systemPaths },
+    idleMs: options.idleMs,
+    memoryMaxBytes: options.memoryMaxBytes,
+  });

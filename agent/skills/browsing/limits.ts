@@ -22,7 +22,7 @@ export const BROWSING_LIMITS = {
   startTimeoutMs: 30_000,
   unpackTimeoutMs: 120_000,
   openTimeoutMs: 25_000,
-  stepTimeoutMs: 15_000,
+  stepTimeoutMs: 10_000,
   downloadTimeoutMs: 60_000,
   waitMaxMs: 10_000,
   /** Longest time that a page is given to become quiet after something was done, and what counts as quiet. */

@@ -5,7 +5,9 @@ import { Value } from "typebox/value";
 import { ToolError } from "../kit/tool-error.ts";
 import { BROWSING_LIMITS } from "./limits.ts";
 
-const SOURCE = readFileSync(new URL("./in-page/page-tools.js", import.meta.url), "utf8");
+const SOURCE = ["facts", "reader", "actor", "tools"]
+  .map((part) => readFileSync(new URL(`./in-page/${part}.js`, import.meta.url), "utf8"))
+  .join("\n");
 const OPTIONS = JSON.stringify({ maxChars: BROWSING_LIMITS.pageMaxChars });
 /** Calls one of the tools; the first call in a document makes them. */
 const CALL = `function (name, ...args) {
@@ -20,7 +22,7 @@ const WORLD = "page-tools";
 /** Our functions in one frame of a page; they see its document, but not what its scripts have changed. */
 export interface PageWorld {
   frame: Protocol.Page.Frame;
-  /** Calls a function of in-page/page-tools.js. Throws ToolError when the page has changed meanwhile or does not fit. */
+  /** Calls a function of in-page/tools.js. Throws ToolError when the page has changed meanwhile or does not fit. */
   call<Schema extends TSchema>(
     schema: Schema,
     name: string,

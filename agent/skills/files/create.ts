@@ -49,7 +49,7 @@ function createSheets(inputs: readonly SheetInput[], kind: "xlsx" | "csv"): Made
   const note =
     uncomputed === 0
       ? ""
-      : `${uncomputed} formulas have no value yet: Excel computes them when it opens the file.`;
+      : `Formulas without a value yet: ${uncomputed}. Excel computes them when it opens the file.`;
   return { ...made, note: [made.note, kind === "xlsx" ? note : ""].filter(Boolean).join(" ") };
 }
 

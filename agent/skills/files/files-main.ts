@@ -7,7 +7,6 @@ import { workspacePath } from "../kit/workspace-path.ts";
 import { convertFile } from "./convert.ts";
 import { createFile } from "./create.ts";
 import { FILES_LIMITS } from "./limits.ts";
-import { fillForm, listFields, openForm } from "./pdf-form.ts";
 import { identify, type OpenedFile } from "./read/kind.ts";
 import { readFilePart } from "./read/read-file.ts";
 import { type FilesAnswer, FilesRequest } from "./request.ts";
@@ -30,6 +29,8 @@ async function work(request: FilesRequest): Promise<string> {
     case "form": {
       const file = await open(request.path);
       if (file.kind !== "pdf") throw new ToolError("Only the form of a PDF can be filled.");
+      // A large library that only this work needs.
+      const { fillForm, listFields, openForm } = await import("./pdf-form.ts");
       const { document, form } = await openForm(file.bytes);
       if (request.fields === undefined) return listFields(form);
       const out = request.out ?? withEnding(request.path, "-filled.pdf");

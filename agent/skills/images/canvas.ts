@@ -5,11 +5,14 @@ export interface Canvas {
   image: Sharp;
   width: number;
   height: number;
+  /** Whether it can be seen through anywhere. */
+  hasAlpha: boolean;
 }
 
 /** Runs what has been asked of a picture so far, so that what comes next is done after it. */
 export async function settled(image: Sharp): Promise<Canvas> {
   const { data, info } = await image.toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  return { image: sharp(data, { raw: { width, height, channels }, limitInputPixels: false }), width, height };
+  const raw = { width, height, channels };
+  return { image: sharp(data, { raw, limitInputPixels: false }), width, height, hasAlpha: info.hasAlpha };
 }

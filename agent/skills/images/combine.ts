@@ -28,7 +28,7 @@ export async function combined(
     framesLeftOut += frames - 1;
   }
   const raw = { width, height, channels: 3 } as const;
-  return { image: sharp(data, { raw }), width, height, framesLeftOut };
+  return { image: sharp(data, { raw }), width, height, hasAlpha: false, framesLeftOut };
 }
 
 const rgbOf = (image: Canvas["image"]): Promise<Buffer> =>

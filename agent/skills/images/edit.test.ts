@@ -24,10 +24,7 @@ const written = async (out: string) => {
 
 /** Red on the left, blue on the right. */
 const redAndBlue = (): Promise<Buffer> =>
-  plain(200, 100, "#ff0000")
-    .composite([{ input: { create: { width: 100, height: 100, channels: 3, background: "#0000ff" } }, left: 100, top: 0 }])
-    .png()
-    .toBuffer();
+  plain(100, 100, "#ff0000").extend({ right: 100, background: "#0000ff" }).png().toBuffer();
 
 describe("one picture", () => {
   beforeEach(async () => workspace.put("two.png", await redAndBlue()));
@@ -58,7 +55,7 @@ describe("one picture", () => {
   test("shows nothing at the corners when it is turned by some degrees", async () => {
     await edit(["two.png"], "turned.png", [{ op: "rotate", degrees: 45 }]);
     await edit(["two.png"], "turned.jpg", [{ op: "rotate", degrees: 45 }]);
-    expect(await pixel(workspace.read("turned.png"), 1, 1)).toEqual([255, 255, 255, 0]);
+    expect((await pixel(workspace.read("turned.png"), 1, 1)).at(3)).toBe(0);
     expect(await pixel(workspace.read("turned.jpg"), 1, 1)).toEqual(WHITE);
   });
 
@@ -177,7 +174,12 @@ describe("several pictures", () => {
   });
 
   test("are at most twelve", async () => {
-    await expect(edit(Array.from({ length: 13 }, () => "red.png"), "many.png")).rejects.toThrow("paths");
+    await expect(
+      edit(
+        Array.from({ length: 13 }, () => "red.png"),
+        "many.png",
+      ),
+    ).rejects.toThrow("paths");
   });
 });
 
@@ -185,10 +187,18 @@ describe("what is written about a picture", () => {
   test("is gone, and its orientation has been applied", async () => {
     const exif = {
       IFD0: { Make: "Camera of a person", Orientation: "6" },
-      IFD3: { GPSLatitudeRef: "N", GPSLatitude: "52/1 31/1 0/1", GPSLongitudeRef: "E", GPSLongitude: "13/1 24/1 0/1" },
+      IFD3: {
+        GPSLatitudeRef: "N",
+        GPSLatitude: "52/1 31/1 0/1",
+        GPSLongitudeRef: "E",
+        GPSLongitude: "13/1 24/1 0/1",
+      },
     };
     const lying = sharp(await redAndBlue()).withExif(exif);
-    workspace.put("photo.jpg", await lying.withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer());
+    workspace.put(
+      "photo.jpg",
+      await lying.withMetadata({ orientation: 6 }).jpeg({ quality: 100 }).toBuffer(),
+    );
     const before = await workspace.use("image_look", { path: "photo.jpg" });
     expect(before.text).toContain("GPS position");
     expect(before.text).toContain("100 x 200 px");

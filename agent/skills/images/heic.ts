@@ -9,14 +9,18 @@ export interface RawPixels extends Size {
   channels: 3 | 4;
 }
 
+interface HeicHeader extends Size {
+  hasAlpha: boolean;
+}
+
 /**
- * The size of a HEIC file's main picture, upright: its rotation is part of the format and applied by the decoder. Throws
+ * What a HEIC file says of its main picture, upright: its rotation is part of the format and applied by the decoder. Throws
  * ToolError for what is damaged or too large.
  */
-export function heicSize(bytes: Buffer): Size {
-  const size = withMainPicture(bytes, sizeOf);
-  if (!tooManyPixels(size.width, size.height)) return size;
-  throw new ToolError(`The picture is too large: ${size.width} x ${size.height} px.`);
+export function heicHeader(bytes: Buffer): HeicHeader {
+  const header = withMainPicture(bytes, headerOf);
+  if (!tooManyPixels(header.width, header.height)) return header;
+  throw new ToolError(`The picture is too large: ${header.width} x ${header.height} px.`);
 }
 
 /** Decodes it. Throws ToolError for what is damaged. */
@@ -39,13 +43,14 @@ function withMainPicture<Result>(bytes: Buffer, use: (handle: HeifHandle) => Res
   }
 }
 
-const sizeOf = (handle: HeifHandle): Size => ({
+const headerOf = (handle: HeifHandle): HeicHeader => ({
   width: libheif.heif_image_handle_get_width(handle),
   height: libheif.heif_image_handle_get_height(handle),
+  hasAlpha: libheif.heif_image_handle_has_alpha_channel(handle) !== 0,
 });
 
 function decode(handle: HeifHandle): RawPixels {
-  const channels = libheif.heif_image_handle_has_alpha_channel(handle) === 0 ? 3 : 4;
+  const channels = headerOf(handle).hasAlpha ? 4 : 3;
   const { heif_chroma_interleaved_RGB: rgb, heif_chroma_interleaved_RGBA: rgba } = libheif.heif_chroma;
   const chroma = channels === 3 ? rgb : rgba;
   const decoded = libheif.heif_js_decode_image2(handle, libheif.heif_colorspace.heif_colorspace_RGB, chroma);

@@ -4,7 +4,6 @@ import { serveWork } from "../kit/serve-work.ts";
 import { type Canvas, settled } from "./canvas.ts";
 import { combined } from "./combine.ts";
 import { described } from "./describe.ts";
-import { drawn } from "./draw.ts";
 import { LOOK_MAX_SIDE, MESSAGE_MAX_SIDE } from "./limits.ts";
 import { openPicture, type Picture, pictureOf } from "./open-picture.ts";
 import { areaIn } from "./place.ts";
@@ -36,8 +35,8 @@ async function edit({ paths, layout, steps = [], out }: Edit): Promise<EditAnswe
 }
 
 async function single(path: string): Promise<Canvas & { framesLeftOut: number }> {
-  const { width, height, frames, image } = await openPicture(path);
-  return { image: image(), width, height, framesLeftOut: frames - 1 };
+  const { width, height, hasAlpha, frames, image } = await openPicture(path);
+  return { image: image(), width, height, hasAlpha, framesLeftOut: frames - 1 };
 }
 
 const jpeg = async (picture: Picture): Promise<string> =>
@@ -50,14 +49,11 @@ const jpegOf = async ({ image }: Canvas): Promise<string> =>
   (await image.flatten({ background: "#ffffff" }).jpeg({ quality: 85 }).toBuffer()).toString("base64");
 
 async function words(text: string): Promise<BytesAnswer> {
-  const size = { width: 800, height: 160 };
-  const image = sharp({ create: { ...size, channels: 3, background: "#ffffff" } });
-  const overlay = await drawn(
-    { image, ...size },
-    { op: "text", at: "40,40", text, color: "black", size: 60 },
-  );
-  const overlays = overlay === undefined ? [] : [overlay];
-  return { base64: (await image.composite(overlays).png().toBuffer()).toString("base64") };
+  const [width, height] = [800, 160];
+  const image = sharp({ create: { width, height, channels: 3, background: "#ffffff" } });
+  const step = { op: "text", at: "40,40", text, color: "black", size: 60 } as const;
+  const page = await afterSteps({ image, width, height, hasAlpha: false }, [step]);
+  return { base64: (await page.image.png().toBuffer()).toString("base64") };
 }
 
 await serveWork(async (request) => {

@@ -57,7 +57,12 @@ test("runs as another user where that is possible, and leaves nothing behind", a
   workspace.putSample("demo.gif", DEMO);
   await chmod(dirname(workspace.dir), 0o755);
   const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
-  const sandbox = createSandbox({ uid: nobody, gid: nobody, dir: workspace.dir, tmpDir: dirname(workspace.dir) });
+  const sandbox = createSandbox({
+    uid: nobody,
+    gid: nobody,
+    dir: workspace.dir,
+    tmpDir: dirname(workspace.dir),
+  });
   const tool = createImagesSkill({ sandbox }).tools.find(({ name }) => name === "image_text");
   const result = await tool?.run({ path: "demo.gif" }, workspace.call());
   expect(result?.text).toContain("Mild Splendour");

@@ -1,11 +1,12 @@
-import { open } from "node:fs/promises";
+import { constants, open } from "node:fs/promises";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { ToolError } from "../kit/tool-error.ts";
 import { workspacePath } from "../kit/workspace-path.ts";
-import { decodeHeic, heicSize } from "./heic.ts";
+import { decodeHeic, heicHeader } from "./heic.ts";
 import { PICTURE_MAX_BYTES, PICTURE_MAX_PIXELS } from "./limits.ts";
 import { type PictureType, pictureTypeOf } from "./picture-type.ts";
 import { megapixels, tooManyPixels } from "./pixels.ts";
+import { tiffOf } from "./tiff.ts";
 
 /** A picture of which only the header has been read. */
 export interface Picture {
@@ -16,6 +17,7 @@ export interface Picture {
   height: number;
   /** 1 unless it moves. */
   frames: number;
+  hasAlpha: boolean;
   /** Raw EXIF and XMP, where it has them. */
   exif: Buffer | undefined;
   xmp: Buffer | undefined;
@@ -24,6 +26,8 @@ export interface Picture {
 }
 
 const OPTIONS = { limitInputPixels: PICTURE_MAX_PIXELS, failOn: "error" } as const;
+/** Of a pipe that nobody writes to, opening does not wait. */
+const READING = constants.O_RDONLY | constants.O_NONBLOCK;
 const TOO_LARGE = `The file is larger than ${PICTURE_MAX_BYTES / 1_024 / 1_024} MB, which is too large for a picture.`;
 
 /** Opens a file of the agent's folder. Throws ToolError. */
@@ -32,7 +36,7 @@ export async function openPicture(path: string): Promise<Picture> {
 }
 
 async function readPicture(path: string): Promise<Buffer> {
-  const file = await open(await workspacePath(process.cwd(), path), "r").catch(() => {
+  const file = await open(await workspacePath(process.cwd(), path), READING).catch(() => {
     // Whether it is missing or not to be read makes no difference to the model.
     throw new ToolError(`There is no file ${JSON.stringify(path)}.`);
   });
@@ -59,6 +63,7 @@ export async function pictureOf(bytes: Buffer): Promise<Picture> {
   return {
     ...{ type, bytes: bytes.length, width, height },
     frames: metadata.pages ?? 1,
+    hasAlpha: metadata.hasAlpha,
     exif: metadata.exif,
     xmp: metadata.xmp,
     image: () => sharp(bytes, OPTIONS).autoOrient(),
@@ -66,17 +71,19 @@ export async function pictureOf(bytes: Buffer): Promise<Picture> {
 }
 
 async function heicOf(bytes: Buffer): Promise<Picture> {
-  const { width, height } = heicSize(bytes);
-  const { exif, xmp } = await heicMetadata(bytes);
+  const { width, height, hasAlpha } = heicHeader(bytes);
+  const { exif, xmp, icc } = await heicMetadata(bytes);
   const image = (): Sharp => {
-    const { data, ...raw } = decodeHeic(bytes);
+    const pixels = decodeHeic(bytes);
+    if (icc !== undefined) return sharp(tiffOf(pixels, icc), OPTIONS);
+    const { data, ...raw } = pixels;
     return sharp(data, { ...OPTIONS, raw });
   };
-  return { type: "heic", bytes: bytes.length, width, height, frames: 1, exif, xmp, image };
+  return { type: "heic", bytes: bytes.length, width, height, frames: 1, hasAlpha, exif, xmp, image };
 }
 
 /** libvips reads what is written about a HEIC picture, though it cannot decode it. */
-async function heicMetadata(bytes: Buffer): Promise<{ exif?: Buffer | undefined; xmp?: Buffer | undefined }> {
+async function heicMetadata(bytes: Buffer): Promise<Pick<Metadata, "exif" | "xmp" | "icc">> {
   try {
     return await sharp(bytes, OPTIONS).metadata();
   } catch {

@@ -1,12 +1,16 @@
 import { type Static, Type } from "typebox";
-import { COMBINED_MAX_PICTURES, DRAWN_TEXT_MAX_CHARS, PICTURE_MAX_SIDE, STEPS_MAX } from "./limits.ts";
+import { COMBINED_MAX_PICTURES, DRAWN_TEXT_MAX_CHARS, STEPS_MAX } from "./limits.ts";
 
+/** Some providers refuse choices without a type. */
+const STRING = { type: "string" };
 const STRICT = { additionalProperties: false };
-const Side = Type.Integer({ minimum: 1, maximum: PICTURE_MAX_SIDE });
+/** What is too large in all is refused by `afterSteps`, with the reason. */
+const Side = Type.Integer({ minimum: 1 });
 
-export const Path = Type.String({ minLength: 1, maxLength: 300 });
+/** Relative to the agent's folder; `workspacePath` says what it may be. */
+export const Path = Type.String();
 /** A place in a picture: see `placeIn`. */
-export const Area = Type.String({ maxLength: 60, description: "x,y,width,height in px or %: 0,0,50%,100%" });
+export const Area = Type.String({ description: "x,y,width,height in px or %: 0,0,50%,100%" });
 
 const OPERATIONS = ["resize", "crop", "rotate", "mirror", "text", "box", "arrow"] as const;
 const FITS = ["inside", "cover", "fill"] as const;
@@ -15,21 +19,20 @@ const LAYOUTS = ["row", "column", "grid"] as const;
 /** One thing that is done to a picture. Which of the fields are needed follows from `op`. */
 export const Step = Type.Object(
   {
-    op: Type.Enum(OPERATIONS),
+    op: Type.Enum(OPERATIONS, STRING),
     at: Type.Optional(
       Type.String({
-        maxLength: 60,
-        description: "px or %. crop, box: x,y,w,h; text: x,y; arrow: x1,y1,x2,y2",
+        description: "px or %: x,y,w,h; text x,y; arrow x1,y1,x2,y2",
       }),
     ),
     width: Type.Optional(Side),
     height: Type.Optional(Side),
-    fit: Type.Optional(Type.Enum(FITS, { description: "resize to both; default inside" })),
-    degrees: Type.Optional(Type.Number({ minimum: -360, maximum: 360, description: "clockwise" })),
+    fit: Type.Optional(Type.Enum(FITS, { ...STRING, description: "default inside" })),
+    degrees: Type.Optional(Type.Number({ description: "clockwise" })),
     text: Type.Optional(Type.String({ minLength: 1, maxLength: DRAWN_TEXT_MAX_CHARS })),
     color: Type.Optional(Type.String({ maxLength: 20, description: "#rrggbb or a name" })),
-    size: Type.Optional(Type.Number({ minimum: 1, maximum: 2_000, description: "px of letters or line" })),
-    fill: Type.Optional(Type.Boolean({ description: "box: hides what is below" })),
+    size: Type.Optional(Type.Number({ minimum: 1, maximum: 2_000, description: "px of letters, line" })),
+    fill: Type.Optional(Type.Boolean({ description: "box: cover" })),
   },
   STRICT,
 );
@@ -39,7 +42,7 @@ export type Step = Static<typeof Step>;
 export const Edit = Type.Object(
   {
     paths: Type.Array(Path, { minItems: 1, maxItems: COMBINED_MAX_PICTURES }),
-    layout: Type.Optional(Type.Enum(LAYOUTS, { description: "for several paths" })),
+    layout: Type.Optional(Type.Enum(LAYOUTS, { ...STRING, description: "default row" })),
     steps: Type.Optional(Type.Array(Step, { maxItems: STEPS_MAX })),
     out: Path,
   },

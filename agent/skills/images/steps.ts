@@ -36,7 +36,9 @@ async function afterStep(canvas: Canvas, step: Step): Promise<Sharp> {
     case "box":
     case "arrow": {
       const overlay = await drawn(canvas, step);
-      return overlay === undefined ? image : image.composite([overlay]);
+      if (overlay === undefined) return image;
+      const laid = image.composite([overlay]);
+      return canvas.hasAlpha ? laid : laid.removeAlpha();
     }
   }
 }

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { openTestWorkspace, type TestWorkspace } from "../kit/testing.ts";
 import type { ToolResult } from "../kit/tool.ts";
 import { createImagesSkill } from "./index.ts";
@@ -36,12 +36,14 @@ export function openImageWorkspace(): ImageWorkspace {
   };
 }
 
-export const sample = (name: string): string =>
-  fileURLToPath(new URL(`./testdata/${name}`, import.meta.url));
+export const sample = (name: string): string => fileURLToPath(new URL(`./testdata/${name}`, import.meta.url));
 
 /** A file of an installed package, whether or not the package exports it. */
 function packaged(path: string): string {
-  const found = require.resolve.paths(path)?.map((base) => join(base, path)).find((at) => existsSync(at));
+  const found = require.resolve
+    .paths(path)
+    ?.map((base) => join(base, path))
+    .find((at) => existsSync(at));
   if (found === undefined) throw new Error(`${path} is not installed`);
   return found;
 }
@@ -54,5 +56,5 @@ export async function pixel(picture: Buffer, x: number, y: number): Promise<numb
 }
 
 /** A picture of one colour. */
-export const plain = (width: number, height: number, background: string): sharp.Sharp =>
+export const plain = (width: number, height: number, background: string): Sharp =>
   sharp({ create: { width, height, channels: 3, background } });

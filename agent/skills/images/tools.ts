@@ -15,7 +15,7 @@ export function imageTools(sandbox: Sandbox): SkillTool[] {
   return [
     defineTool({
       name: "image_look",
-      description: "See a picture of the folder (or an enlarged area), with size, format, colours, EXIF/GPS.",
+      description: "See a picture file (or an area of it), with size, format, colours, EXIF/GPS.",
       parameters: SEEN,
       effect: "none",
       timeoutMs: PICTURE_TIMEOUT_MS + MARGIN_MS,
@@ -27,8 +27,7 @@ export function imageTools(sandbox: Sandbox): SkillTool[] {
     }),
     defineTool({
       name: "image_text",
-      description:
-        "Read printed English text in a picture (local OCR, 2-60 s, free). For handwriting use image_look.",
+      description: "Read printed English text of a picture (local OCR, free). Handwriting: image_look.",
       parameters: SEEN,
       effect: "none",
       timeoutMs: OCR_TIMEOUT_MS + MARGIN_MS,
@@ -48,7 +47,7 @@ export function imageTools(sandbox: Sandbox): SkillTool[] {
     defineTool({
       name: "image_edit",
       description:
-        "Make a new picture: several paths are combined, then steps run in order. Ending of out sets the format: jpg png webp gif avif. Reads HEIC too. Result is upright and has no EXIF/GPS; no steps = convert and strip. Moving pictures: first frame.",
+        "Make a new picture: several paths are combined, then steps run in order. Format by the ending of out: jpg png webp gif avif; reads HEIC too. Result has no EXIF/GPS; no steps: convert and strip. Animations: first frame.",
       parameters: Edit,
       effect: "own",
       timeoutMs: PICTURE_TIMEOUT_MS + MARGIN_MS,

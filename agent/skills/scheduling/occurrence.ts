@@ -44,20 +44,19 @@ function nextOnCalendar(rule: CalendarRule, afterMs: number): number {
   const { timezone, startWall } = rule;
   const near = wallAt(afterMs, timezone);
   for (const wall of wallsNear(rule, near)) {
-    // No change of a clock is longer than a day.
-    if (wall < startWall || wall < near - DAY_MS) continue;
+    // What comes earlier on the clock has been, also where the clock was set back: then at the first of the two.
+    if (wall < startWall || wall < near) continue;
     const instantMs = instantOf(wall, timezone);
     if (instantMs > afterMs) return instantMs;
   }
   throw new Error("unreachable: a calendar rule goes on for ever");
 }
 
-/** The local times of a rule from a little before `near` on, ascending and without an end. */
+/** The local times of a rule from the unit of `near` on, ascending and without an end. */
 function* wallsNear(rule: CalendarRule, near: WallMs): Generator<WallMs, never> {
   const { startWall, unit, every } = rule;
   const passed = Math.max(0, indexOf(near, unit) - indexOf(startWall, unit));
-  // What is skipped by a gap comes after it, maybe on the next day: one step back, and nothing is missed.
-  for (let step = Math.max(0, Math.floor(passed / every) - 1); ; step++) yield* wallsOf(rule, step * every);
+  for (let step = Math.floor(passed / every); ; step++) yield* wallsOf(rule, step * every);
 }
 
 /** The local times in one unit, so many units after that of the first time. */

@@ -7,7 +7,7 @@ import { listSms } from "./list-sms.ts";
 import type { SmsLog } from "./sms-log.ts";
 import type { SmsPolicy } from "./sms-policy.ts";
 import { reasonOf } from "./sms-reasons.ts";
-import { hasNumber, type SmsAccess, sendSms } from "./telnyx.ts";
+import type { SmsAccess } from "./telnyx.ts";
 
 /** Whether the agent has a phone number, or how it gets one. */
 export type NumberState = { state: "ready"; e164: string } | { state: "coming" | "on-demand" | "off" };
@@ -23,6 +23,8 @@ export interface TelnyxSkillOptions {
   requestNumber(): Promise<void>;
 }
 
+/** The SDK takes fifteen megabytes, which an agent without a number does without. */
+const loadTelnyx = () => import("./telnyx.ts");
 const strict = { additionalProperties: false } as const;
 const WITHOUT_NUMBER: Readonly<Record<"coming" | "on-demand" | "off", string>> = {
   coming: "The agent's phone number is being made. It takes a minute or two; nothing is sent before.",
@@ -38,6 +40,7 @@ export function createTelnyxSkill(options: TelnyxSkillOptions): Skill {
     const access = await options.access();
     if (access === undefined) throw new ToolError(describeNumber(await options.number()));
     const { callId, mandate, signal } = call;
+    const { sendSms } = await loadTelnyx();
     const result = await policy.send({ ...wish, callId }, mandate, (sms) => sendSms(access, sms, signal));
     const { to, text, outcome } = result;
     if (outcome.state === "refused") throw new ToolError(refusal(outcome));
@@ -52,7 +55,11 @@ export function createTelnyxSkill(options: TelnyxSkillOptions): Skill {
     const before = await options.number();
     if (action === "show" || before.state !== "on-demand") return { text: describeNumber(before) };
     mandate.requirePerson();
-    await options.requestNumber();
+    try {
+      await options.requestNumber();
+    } catch (error) {
+      throw new ToolError("The platform does not make a number now. Try again later.", { cause: error });
+    }
     return { text: describeNumber(await options.number()) };
   }
 
@@ -120,7 +127,7 @@ async function prove(options: TelnyxSkillOptions, signal: AbortSignal): Promise<
       };
     if (number.state !== "ready") return { state: "ready", detail: WITHOUT_NUMBER[number.state] };
     const access = await options.access();
-    if (access !== undefined && (await hasNumber(access, signal)))
+    if (access !== undefined && (await (await loadTelnyx()).hasNumber(access, signal)))
       return { state: "ready", detail: `Telnyx, from ${access.number}, to the United States.` };
     return { state: "failing", detail: "Telnyx does not know the agent's number." };
   } catch {

@@ -9,6 +9,7 @@ export const SMS_LIMITS = {
   /** A STOP of which only the provider knows is asked about again after this: it also knows of START. */
   providerStopMs: 60 * 60_000,
   senderMaxChars: 60,
+  receivedMaxChars: 2_000,
   listDefault: 10,
   listMax: 30,
   /** How many of the newest messages are looked up at the provider when they are listed, and how old they may be. */

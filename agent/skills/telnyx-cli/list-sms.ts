@@ -2,7 +2,7 @@ import type { ToolResult } from "../kit/tool.ts";
 import { SMS_LIMITS } from "./limits.ts";
 import type { SmsEntry, SmsLog } from "./sms-log.ts";
 import { reasonOf } from "./sms-reasons.ts";
-import { lookUpSms, type SmsAccess } from "./telnyx.ts";
+import type { SmsAccess } from "./telnyx.ts";
 
 const MAX_TEXT_CHARS = 700;
 
@@ -28,6 +28,8 @@ async function lookUp(log: SmsLog, access: SmsAccess, signal: AbortSignal): Prom
     .newest(SMS_LIMITS.listMax)
     .filter(({ state, atMs }) => state === "sent" && atMs >= sinceMs)
     .slice(0, SMS_LIMITS.lookUpMax);
+  if (open.length === 0) return;
+  const { lookUpSms } = await import("./telnyx.ts");
   await Promise.all(
     open.map(async ({ id, providerId }) => {
       const report = providerId && (await lookUpSms(access, providerId, signal));

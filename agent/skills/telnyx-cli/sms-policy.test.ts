@@ -267,6 +267,14 @@ describe("limits", () => {
 });
 
 describe("the log", () => {
+  it("bounds what comes: one kind of line break, no control characters, no sender of two lines", () => {
+    receive(`a\r\nb\u2028c\u0007${"x".repeat(5_000)}`, "+1312\n> 5550143", "r-2");
+    const [entry] = log.newest(1);
+    expect(entry?.number).toBe("+1312 > 5550143");
+    expect(entry?.text).toMatch(/^a\nb\nc x+$/);
+    expect(entry?.text.length).toBe(SMS_LIMITS.receivedMaxChars);
+  });
+
   it("takes what came once, and holds neither words nor numbers in the clear", async () => {
     receive("Secret words", BOB, "r-1");
     receive("Secret words", BOB, "r-1");

@@ -128,9 +128,11 @@ export function createSmsPolicy({ log, sender, nowMs = Date.now }: SmsPolicyOpti
       const sentAtMs = Date.parse(sentAt);
       const atMs = Number.isNaN(sentAtMs) ? nowMs() : Math.min(sentAtMs, nowMs());
       const keyword = keywordOf(text);
-      const isNew = log.take({ id: `in:${reference}`, atMs, number: from, text });
-      if (isNew && keyword === "stop") log.setStop(from, { atMs, by: "them" });
-      if (isNew && keyword === "start") log.setStop(from, undefined);
+      const number = cleanText(from).replace(/\s+/g, " ").slice(0, SMS_LIMITS.senderMaxChars);
+      const words = cleanText(text).slice(0, SMS_LIMITS.receivedMaxChars);
+      const isNew = log.take({ id: `in:${reference}`, atMs, number, text: words });
+      if (isNew && keyword === "stop") log.setStop(number, { atMs, by: "them" });
+      if (isNew && keyword === "start") log.setStop(number, undefined);
       return keyword;
     },
   };

@@ -15,11 +15,11 @@ export function countParts(text: string): number {
   return septets <= 160 ? 1 : Math.ceil(septets / 153);
 }
 
-/** What can be seen of a text: without control characters but line breaks. */
+/** What can be seen of a text: without control characters but line breaks, which are all of one kind. */
 export const cleanText = (text: string): string =>
   text
     .normalize("NFC")
-    .replace(/\r\n?/g, "\n")
+    .replace(/\r\n?|[\u2028\u2029]/g, "\n")
     .replace(/[^\P{Cc}\n]+/gu, " ")
     .trim();
 

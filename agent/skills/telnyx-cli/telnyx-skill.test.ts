@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -18,6 +16,7 @@ import { SMS_LIMITS } from "./limits.ts";
 import type { SmsLog } from "./sms-log.ts";
 import { createSmsPolicy, type SmsPolicy } from "./sms-policy.ts";
 import type { SmsAccess } from "./telnyx.ts";
+import { closedPort } from "./testing.ts";
 
 const ADA = "+13125550142";
 
@@ -242,6 +241,13 @@ describe("sms_number", () => {
     expect(wishes).toBe(1);
   });
 
+  it("says so when the platform makes none", async () => {
+    const requestNumber = () => Promise.reject(new Error("the platform answered 409"));
+    await expect(
+      use("sms_number", { action: "request" }, {}, { ...numbers({ state: "on-demand" }), requestNumber }),
+    ).rejects.toThrow("The platform does not make a number now. Try again later.");
+  });
+
   it("is named when there is none to send from", async () => {
     const without = { access: async () => undefined, number: async () => ({ state: "on-demand" }) };
     await expect(use("sms_send", { to: ADA, text: "Hi" }, {}, without)).rejects.toThrow(/sms_number/);
@@ -281,14 +287,3 @@ describe("setup", () => {
     expect(size.join("").length).toBeLessThan(1_200);
   });
 });
-
-/** A port on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { isRefusalForMoney, type MoneyBreaker } from "../../server/model-proxy/breaker.ts";
+import { OutOfCreditError } from "../kit/out-of-credit.ts";
 import { ToolError } from "../kit/tool-error.ts";
 import { VOICE_LIMITS } from "./limits.ts";
-import { OutOfCredit } from "./out-of-credit.ts";
 import { readAnswer } from "./read-answer.ts";
 
 export interface AudioApiOptions {
@@ -37,7 +37,7 @@ export interface Spoken {
   costUsd: number | undefined;
 }
 
-/** OpenRouter's audio endpoints. Every call throws ToolError with what the model may know, OutOfCredit for want of money. */
+/** OpenRouter's audio endpoints. Every call throws ToolError with what the model may know, OutOfCreditError for want of money. */
 export interface AudioApi {
   /** `format` is the container's name as the provider knows it: wav, mp3, flac, m4a, ogg, aac. */
   transcribe(
@@ -106,7 +106,7 @@ export function createAudioApi({ baseUrl, key, breaker, models, onCost }: AudioA
     mayRetry: (answer: Answer | undefined) => boolean,
     signal: AbortSignal,
   ): Promise<Answer> => {
-    if (breaker.open) throw new OutOfCredit();
+    if (breaker.open) throw new OutOfCreditError();
     let answer = await request(path, body, maxBytes, signal);
     if (mayRetry(answer)) {
       await sleep(retryAfterMs(answer), undefined, { signal });
@@ -115,7 +115,7 @@ export function createAudioApi({ baseUrl, key, breaker, models, onCost }: AudioA
     if (answer?.status === 200) return answer;
     if (answer && isRefusalForMoney(answer.status, answer.body.toString("utf8"))) {
       breaker.trip();
-      throw new OutOfCredit();
+      throw new OutOfCreditError();
     }
     throw refusal(answer?.status);
   };

@@ -1,9 +1,10 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createVoiceSkill, OutOfCredit, type Transcriber } from "./index.ts";
+import { OutOfCreditError } from "../kit/out-of-credit.ts";
+import { createVoiceSkill, type Transcriber } from "./index.ts";
 import { VOICE_LIMITS } from "./limits.ts";
-import { ffmpeg, measure, openVoiceTest, sample, type VoiceTest } from "./testing.ts";
+import { ffmpeg, measure, openVoiceTest, sample, type VoiceTest } from "./testing/voice-test.ts";
 
 const signal = AbortSignal.timeout(600_000);
 
@@ -92,7 +93,7 @@ describe("a voice note that arrives", () => {
   it("is not sent anywhere while there is no credit", async () => {
     voice.breaker.trip();
     const heard = transcriber(voice).transcribe({ bytes: sample("jfk.mp3") }, signal);
-    await expect(heard).rejects.toBeInstanceOf(OutOfCredit);
+    await expect(heard).rejects.toBeInstanceOf(OutOfCreditError);
   });
 });
 

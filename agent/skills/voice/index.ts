@@ -8,8 +8,7 @@ import { FFMPEG_MISSING } from "./ffmpeg-missing.ts";
 import { createTranscriber, type Transcriber } from "./transcriber.ts";
 import { voiceNoteTool } from "./voice-note.ts";
 
-export { OutOfCredit } from "./out-of-credit.ts";
-export type { NoteTranscript, Transcriber, VoiceNote } from "./transcriber.ts";
+export type { Transcriber } from "./transcriber.ts";
 
 export const DEFAULT_AUDIO_MODELS: AudioModels = {
   transcription: "openai/whisper-1",

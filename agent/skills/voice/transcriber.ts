@@ -28,7 +28,7 @@ export interface NoteTranscript {
 
 /** Makes text of voice notes that arrive in the chat. */
 export interface Transcriber {
-  /** Rejects with ToolError, of which OutOfCredit is one, or with the signal's reason. */
+  /** Rejects with ToolError, of which OutOfCreditError is one, or with the signal's reason. */
   transcribe(note: VoiceNote, signal: AbortSignal): Promise<NoteTranscript>;
 }
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { OutOfCreditError } from "../kit/out-of-credit.ts";
 import { ToolError } from "../kit/tool-error.ts";
-import { OutOfCredit } from "./index.ts";
 import { VOICE_LIMITS } from "./limits.ts";
-import { createKey, measure, openVoiceTest, type VoiceTest } from "./testing.ts";
+import { createKey, measure, openVoiceTest, type VoiceTest } from "./testing/voice-test.ts";
 
 const TEXT = "Good morning, Ada! Dinner is at 19:30 in the Grüne Gans.";
 const spokenSeconds = (text: string): number => Buffer.byteLength(text) * 0.08;
@@ -92,10 +92,10 @@ describe("without credit", () => {
       await poor.use("audio_transcribe", { path: poor.put("jfk.mp3") });
       expect(poor.breaker.open).toBe(false);
       const refused = poor.use("voice_note", { text: "hi" });
-      await expect(refused).rejects.toBeInstanceOf(OutOfCredit);
+      await expect(refused).rejects.toBeInstanceOf(OutOfCreditError);
       await expect(refused).rejects.toBeInstanceOf(ToolError);
       expect(poor.breaker.open).toBe(true);
-      await expect(poor.use("voice_note", { text: "hi" })).rejects.toBeInstanceOf(OutOfCredit);
+      await expect(poor.use("voice_note", { text: "hi" })).rejects.toBeInstanceOf(OutOfCreditError);
       expect(await speechRequests()).toBe(1);
       expect(await poor.skill.setup(AbortSignal.timeout(5_000))).toMatchObject({ state: "failing" });
     } finally {

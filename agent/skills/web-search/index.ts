@@ -3,7 +3,7 @@ import type { Skill } from "../kit/skill.ts";
 import { defineTool, type ToolResult } from "../kit/tool.ts";
 import { ToolError } from "../kit/tool-error.ts";
 import { WEB_SEARCH_LIMITS } from "./limits.ts";
-import { type Answer, createPerplexity, type SearchUsage } from "./perplexity.ts";
+import type { Ask, SearchUsage } from "./perplexity.ts";
 import { SearchParams } from "./question.ts";
 import { reportOn } from "./report.ts";
 import { lookAtKey } from "./setup.ts";
@@ -27,29 +27,31 @@ export const DEFAULT_SEARCH_MODEL = "perplexity/sonar";
 /** Searching the web: Perplexity by way of OpenRouter, which answers with its sources. */
 export function createWebSearchSkill(options: WebSearchOptions): Skill {
   const { baseUrl, key, modelId = DEFAULT_SEARCH_MODEL } = options;
-  const ask =
-    key === undefined
-      ? undefined
-      : createPerplexity({ baseUrl, key, modelId, onUsage: (usage) => options.onUsage?.(usage) });
+  /** The SDK takes fifteen megabytes, which an agent that has not searched yet does without. */
+  const load = async (ownKey: string): Promise<Ask> => {
+    const { createPerplexity } = await import("./perplexity.ts");
+    return createPerplexity({
+      ...{ baseUrl, key: ownKey, modelId },
+      onUsage: (usage) => options.onUsage?.(usage),
+    });
+  };
+  let loading: Promise<Ask> | undefined;
 
   async function search({ queries, ...filters }: SearchParams, signal: AbortSignal): Promise<ToolResult> {
-    if (ask === undefined) throw new ToolError("Searching the web is not set up for this agent.");
+    if (key === undefined) throw new ToolError("Searching the web is not set up for this agent.");
     if (options.isOutOfCredit?.() === true) throw new OutOfCreditError();
+    loading ??= load(key);
+    const ask = await loading;
     const questions = [...new Set(queries)].map((query) => ({ query, ...filters }));
-    const answers = await Promise.all(
-      questions.map((question) => ask(question, signal).catch((error: unknown) => refusalOf(error))),
+    const asked = await Promise.all(
+      questions.map(async (question) => ({ question, answer: await ask(question, signal).catch(refusalOf) })),
     );
-    const refusals = answers.filter((answer) => answer instanceof ToolError);
+    const refusals = asked.flatMap(({ answer }) => (answer instanceof ToolError ? [answer] : []));
     const outOfCredit = refusals.find((refusal) => refusal instanceof OutOfCreditError);
     if (outOfCredit !== undefined) options.onOutOfCredit?.();
-    if (refusals.length === answers.length) throw outOfCredit ?? refusals[0];
-    const share = Math.floor(WEB_SEARCH_LIMITS.resultMaxChars / questions.length);
-    const reports = questions.map((question, index) => {
-      const answer = answers[index];
-      const said =
-        answer === undefined || answer instanceof ToolError ? { refusal: String(answer?.message) } : answer;
-      return reportOn(question, index + 1, said, share);
-    });
+    if (refusals.length === asked.length) throw outOfCredit ?? refusals[0];
+    const share = Math.floor(WEB_SEARCH_LIMITS.resultMaxChars / asked.length);
+    const reports = asked.map(({ question, answer }, index) => reportOn(question, index + 1, answer, share));
     return { text: reports.join("\n\n"), isForeign: true };
   }
 
@@ -71,7 +73,7 @@ export function createWebSearchSkill(options: WebSearchOptions): Skill {
 }
 
 /** What was refused with a reason is told; anything else is a fault. */
-function refusalOf(error: unknown): ToolError | Answer {
+function refusalOf(error: unknown): ToolError {
   if (error instanceof ToolError) return error;
   throw error;
 }

@@ -1,3 +1,4 @@
+import { ToolError } from "../kit/tool-error.ts";
 import { WEB_SEARCH_LIMITS } from "./limits.ts";
 import type { Answer } from "./perplexity.ts";
 import type { Question } from "./question.ts";
@@ -13,11 +14,11 @@ const line = (text: string, maxChars: number): string => text.replace(BREAKS, " 
 export function reportOn(
   question: Question,
   number: number,
-  answer: Answer | { refusal: string },
+  answer: Answer | ToolError,
   maxChars: number,
 ): string {
   const head = `${number}. ${line(question.query, WEB_SEARCH_LIMITS.queryMaxChars)}`;
-  if ("refusal" in answer) return `${head}\nNot answered: ${answer.refusal}`;
+  if (answer instanceof ToolError) return `${head}\nNot answered: ${answer.message}`;
   const tail = [...sourceLines(question, answer.sources), ...costLine(answer.costUsd)].join("\n");
   const text = answer.text.replace(UNSEEN, "").trim();
   const room = Math.max(0, maxChars - head.length - tail.length - 16);

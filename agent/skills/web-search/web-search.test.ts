@@ -1,4 +1,3 @@
-import { createServer } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TestDouble } from "../../../infra/local/doubles/openrouter/testing.ts";
 import { OutOfCreditError } from "../kit/out-of-credit.ts";
@@ -6,6 +5,7 @@ import { openTestWorkspace, type TestWorkspace } from "../kit/testing.ts";
 import { ToolError } from "../kit/tool-error.ts";
 import { createWebSearchSkill, type WebSearchOptions } from "./index.ts";
 import { WEB_SEARCH_LIMITS } from "./limits.ts";
+import { startIgnoringProxy } from "./testing.ts";
 
 const EIFFEL = "How tall is the Eiffel Tower?";
 const LISBON = "What is the weather in Lisbon tomorrow?";
@@ -290,25 +290,3 @@ describe("setup", () => {
     expect(size.join("").length).toBeLessThan(1_000);
   });
 });
-
-/** A provider that does not know Perplexity's filters. */
-async function startIgnoringProxy(url: string) {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const { search_domain_filter: _, ...body } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-    const answer = await fetch(`${url}/chat/completions`, {
-      method: "POST",
-      headers: { authorization: String(request.headers.authorization), "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    close: () => new Promise<void>((resolve) => void server.close(() => resolve())),
-  };
-}

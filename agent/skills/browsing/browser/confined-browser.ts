@@ -75,6 +75,8 @@ export interface ConfinedBrowser {
   browser: Browser;
   /** Why it has ended; undefined while it runs. */
   end(): BrowserEnd | undefined;
+  /** Aborts when it ends. */
+  ended: AbortSignal;
   memoryBytes(): Promise<number>;
   /** Ends it with all its processes. Throws when that is not possible. */
   stop(): Promise<void>;
@@ -87,6 +89,7 @@ export async function launchBrowser(options: LaunchOptions): Promise<ConfinedBro
   const group = child.pid;
   // It could not be started at all; the reason arrives as an event.
   if (group === undefined) throw new Error("the browser cannot be started");
+  const ended = new AbortController();
   let end: BrowserEnd | undefined;
   const kill = (why: BrowserEnd): void => {
     end ??= why;
@@ -99,6 +102,7 @@ export async function launchBrowser(options: LaunchOptions): Promise<ConfinedBro
     end ??= "crash";
     clearInterval(watch);
     transport.close();
+    ended.abort(new Error("the browser has ended"));
   });
   const watch = setInterval(() => {
     void groupMemoryBytes(group).then((bytes) => {
@@ -124,7 +128,7 @@ export async function launchBrowser(options: LaunchOptions): Promise<ConfinedBro
       defaultViewport: { width: 1_280, height: 800 },
       protocolTimeout: BROWSING_LIMITS.callTimeoutMs,
     });
-    return { browser, end: () => end, memoryBytes: () => groupMemoryBytes(group), stop };
+    return { browser, end: () => end, ended: ended.signal, memoryBytes: () => groupMemoryBytes(group), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -100,7 +100,7 @@ async function cachedByPuppeteer(cache: string): Promise<string | undefined> {
       // Nothing has been downloaded.
       continue;
     }
-    for (const version of versions.sort().reverse())
+    for (const version of versions.sort((one, other) => other.localeCompare(one, "en", { numeric: true })))
       for (const path of OF_PUPPETEER.map((file) => join(cache, browser, version, file)))
         if (await isExecutable(path)) return path;
   }

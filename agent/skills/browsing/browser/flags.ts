@@ -49,7 +49,7 @@ export function browserFlags(options: {
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-site-isolation-trials",
-    "--disable-features=IsolateOrigins,site-per-process,MediaRouter,DialMediaRouteProvider,OptimizationHints,Translate",
+    "--disable-features=IsolateOrigins,site-per-process,MediaRouter,DialMediaRouteProvider,PreloadTopChromeWebUI,OptimizationHints,Translate",
     `--disk-cache-size=${DISK_CACHE_BYTES}`,
     `--renderer-process-limit=${BROWSING_LIMITS.tabs}`,
     `--js-flags=--max-old-space-size=${BROWSING_LIMITS.rendererHeapMb}`,

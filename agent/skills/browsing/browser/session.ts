@@ -12,6 +12,7 @@ import {
   removeOwnDir,
   sandboxOf,
 } from "./confined-browser.ts";
+import { type Dialogs, dismissDialogs } from "./dialogs.ts";
 import { Tabs } from "./tab.ts";
 
 const GUID = /^[\da-f-]{36}$/i;
@@ -23,10 +24,13 @@ export interface Session {
   proxy: GuardProxy;
   /** To the browser as a whole. */
   client: CDPSession;
+  dialogs: Dialogs;
   downloadsDir: string;
   /** A downloaded file, which is removed. It is read under the user of the browser, who could have put a link there. */
   takeDownload(guid: string, maxBytes: number, signal: AbortSignal): Promise<Buffer>;
   end(): BrowserEnd | undefined;
+  /** Aborts when the browser ends. */
+  ended: AbortSignal;
   memoryBytes(): Promise<number>;
   /** Ends the browser and removes all it has written. */
   stop(): Promise<void>;
@@ -50,11 +54,14 @@ export async function startSession(options: SessionOptions, signal: AbortSignal)
   );
   const { browser } = confined;
   const client = await browser.target().createCDPSession();
-  const context = await browser.createBrowserContext({ downloadBehavior: { policy: "deny" } });
   const tabs = new Tabs();
+  const dialogs = await dismissDialogs(client, (opened) => {
+    if (opened.openerId !== undefined) tabs.announcePopup();
+  });
+  const context = await browser.createBrowserContext({ downloadBehavior: { policy: "deny" } });
   context.on("targetcreated", (target) => {
     // What we open ourselves has no opener.
-    if (target.type() === "page" && target.opener() !== undefined) tabs.addPopup(target.page());
+    if (target.type() === "page" && target.opener() !== undefined) void tabs.addPopup(target.page());
   });
   const downloadsDir = join(dir, "downloads");
   const sandbox = sandboxOf(options.user, dir);
@@ -65,6 +72,7 @@ export async function startSession(options: SessionOptions, signal: AbortSignal)
     tabs,
     proxy,
     client,
+    dialogs,
     downloadsDir,
     takeDownload: (guid, maxBytes, stopped) => {
       if (!GUID.test(guid)) throw new ToolError("The download broke off.");
@@ -75,6 +83,7 @@ export async function startSession(options: SessionOptions, signal: AbortSignal)
       });
     },
     end: confined.end,
+    ended: confined.ended,
     memoryBytes: confined.memoryBytes,
     stop: () => {
       stopping ??= resources.disposeAsync();
@@ -83,8 +92,8 @@ export async function startSession(options: SessionOptions, signal: AbortSignal)
   };
 }
 
-/** Whether Chromium's own sandbox works on this machine; unknown until a start has shown it. */
-let canSandbox: boolean | undefined;
+/** Whether its own sandbox works on this machine, by the path of a browser; unknown until a start has shown it. */
+const sandboxes = new Map<string, boolean>();
 
 /**
  * With Chromium's own sandbox, which needs user namespaces; a container often has none. Then the user that the browser runs
@@ -93,18 +102,19 @@ let canSandbox: boolean | undefined;
 async function launchAsPossible(
   options: Omit<Parameters<typeof launchBrowser>[0], "isSandboxed">,
 ): Promise<ConfinedBrowser> {
+  const canSandbox = sandboxes.get(options.path);
   if (canSandbox !== false) {
     try {
       const launched = await launchBrowser({ ...options, isSandboxed: true });
-      canSandbox = true;
+      sandboxes.set(options.path, true);
       return launched;
     } catch (error) {
-      if (canSandbox === true) throw startFault(options.signal, error);
+      if (canSandbox === true || options.signal.aborted) throw startFault(options.signal, error);
     }
   }
   try {
     const launched = await launchBrowser({ ...options, isSandboxed: false });
-    canSandbox = false;
+    sandboxes.set(options.path, false);
     return launched;
   } catch (error) {
     throw startFault(options.signal, error);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CDPSession, Page } from "puppeteer-core";
 import { ToolError } from "../../kit/tool-error.ts";
 import { BROWSING_LIMITS } from "../limits.ts";
@@ -10,20 +11,17 @@ export interface Tab {
   readonly client: CDPSession;
   /** First number that no link or field of it has. */
   nextItem: number;
-  /** Each of them was dismissed. */
-  dialogCount: number;
 }
 
-const DIALOG_MAX_CHARS = 200;
-const DIALOGS_TOLD = 3;
+const POPUP_POLL_MS = 20;
 
 /** The open pages of one browser: at most so many, and none that is no web page. */
 export class Tabs {
   readonly #tabs = new Map<number, Tab>();
-  readonly #opening = new Set<Promise<unknown>>();
-  readonly #dialogs: string[] = [];
+  /** Popups that have been announced, and are not there yet. */
+  #expected = 0;
   #last = 0;
-  /** The number of the tab that is worked in. */
+  /** The tab that is worked in. */
   current: Tab | undefined;
 
   list(): Tab[] {
@@ -54,43 +52,36 @@ export class Tabs {
       page,
       client: await page.createCDPSession(),
       nextItem: 1,
-      dialogCount: 0,
     };
     this.#tabs.set(number, tab);
-    page.on("dialog", (dialog) => {
-      tab.dialogCount += 1;
-      if (this.#dialogs.length < DIALOGS_TOLD)
-        this.#dialogs.push(dialog.message().slice(0, DIALOG_MAX_CHARS));
-      const isTooMany = tab.dialogCount > BROWSING_LIMITS.dialogsPerPage;
-      // One that cannot be dismissed is of a page that has gone.
-      void (isTooMany ? closePage(page) : dialog.dismiss()).catch(() => this.#forget(tab));
-    });
     page.once("close", () => this.#forget(tab));
     // Its process has crashed.
     page.once("error", () => this.#forget(tab));
     return tab;
   }
 
+  /** A page has opened another, which is taken in as soon as it can be. */
+  announcePopup(): void {
+    this.#expected += 1;
+  }
+
   /** Takes in what a page has opened by itself. */
-  addPopup(opened: Promise<Page | null>): void {
-    const added = opened
-      .then(async (page) => {
-        if (page !== null && !page.isClosed()) await this.add(page);
-      })
+  async addPopup(opened: Promise<Page | null>): Promise<void> {
+    try {
+      const page = await opened;
+      if (page !== null && !page.isClosed()) await this.add(page);
+    } catch {
       // It closed again at once.
-      .catch(() => undefined)
-      .finally(() => this.#opening.delete(added));
-    this.#opening.add(added);
+    } finally {
+      this.#expected = Math.max(0, this.#expected - 1);
+    }
   }
 
-  /** Until every popup that was opened so far is among the tabs. */
+  /** Until every popup that was announced is among the tabs, or shows that it will not be. */
   async settle(): Promise<void> {
-    await Promise.all(this.#opening);
-  }
-
-  /** Words of the dialogs since the last call. */
-  takeDialogs(): string[] {
-    return this.#dialogs.splice(0);
+    const deadline = Date.now() + BROWSING_LIMITS.closeTimeoutMs;
+    while (this.#expected > 0 && Date.now() < deadline) await sleep(POPUP_POLL_MS);
+    this.#expected = 0;
   }
 
   async close(tab: Tab): Promise<void> {

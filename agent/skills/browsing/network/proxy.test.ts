@@ -13,7 +13,11 @@ describe("the proxy of the browser", () => {
 
   beforeAll(async () => {
     site = await startSite((incoming, response) => {
-      response.writeHead(200, { "x-seen": JSON.stringify(incoming.headers), connection: "x-private", "x-private": "1" });
+      response.writeHead(200, {
+        "x-seen": JSON.stringify(incoming.headers),
+        connection: "x-private",
+        "x-private": "1",
+      });
       incoming.pipe(response);
     });
     proxy = await startGuardProxy({
@@ -46,7 +50,10 @@ describe("the proxy of the browser", () => {
   };
 
   it("passes a request on, without what is between the browser and itself", async () => {
-    const answer = await send(`${site.url}/open/a?b=1`, "hello", { "proxy-authorization": "secret", "x-kept": "yes" });
+    const answer = await send(`${site.url}/open/a?b=1`, "hello", {
+      "proxy-authorization": "secret",
+      "x-kept": "yes",
+    });
     expect(answer).toMatchObject({ status: 200, body: "hello" });
     expect(answer.headers["x-private"]).toBeUndefined();
     const seen = JSON.parse(String(answer.headers["x-seen"]));

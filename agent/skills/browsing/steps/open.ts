@@ -2,7 +2,7 @@ import type { Page } from "puppeteer-core";
 import { ToolError } from "../../kit/tool-error.ts";
 import type { Tab } from "../browser/tab.ts";
 import { BROWSING_LIMITS } from "../limits.ts";
-import { within } from "../within.ts";
+import { OverdueError, within } from "../within.ts";
 import type { Run } from "./run.ts";
 import { settle } from "./settle.ts";
 
@@ -53,7 +53,7 @@ async function visit(page: Page, address: string, signal: AbortSignal): ReturnTy
     if (code !== undefined)
       throw new ToolError(REASONS[code] ?? `It cannot be opened (${code}).`, { cause: error });
     const isOverdue = error instanceof Error && error.name === "TimeoutError";
-    if (isOverdue) throw new ToolError("The page did not open in time.", { cause: error });
+    if (isOverdue) throw new OverdueError("The page did not open in time.", { cause: error });
     throw error;
   }
 }

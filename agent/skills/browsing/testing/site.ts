@@ -1,8 +1,10 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createSocket } from "node:dgram";
 
-export type Answer = string | { status?: number; headers?: Record<string, string>; body: string | Uint8Array };
+export type Answer =
+  | string
+  | { status?: number; headers?: Record<string, string>; body: string | Uint8Array };
 
 /** A website on loopback. */
 export interface Site {
@@ -15,7 +17,9 @@ export interface Site {
 
 /** `pages` by path; one that is missing answers 404. */
 export async function startSite(
-  pages: Readonly<Record<string, Answer | (() => Answer)>> | ((request: IncomingMessage, response: ServerResponse) => void),
+  pages:
+    | Readonly<Record<string, Answer | (() => Answer)>>
+    | ((request: IncomingMessage, response: ServerResponse) => void),
 ): Promise<Site> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -52,7 +56,11 @@ export async function startSite(
 }
 
 /** Counts datagrams that arrive at a port of loopback. */
-export async function startUdpListener(): Promise<{ port: number; received(): number; close(): Promise<void> }> {
+export async function startUdpListener(): Promise<{
+  port: number;
+  received(): number;
+  close(): Promise<void>;
+}> {
   const socket = createSocket("udp4");
   let received = 0;
   socket.on("message", () => {

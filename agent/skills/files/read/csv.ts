@@ -4,12 +4,22 @@ import { FILES_LIMITS } from "../limits.ts";
 import { type Cell, dayOf } from "../model/sheet.ts";
 
 const SAMPLE_CHARS = 20_000;
+const SAMPLE_LINES = 20;
 
-/** The mark that parts most cells in the first lines, outside of quotes. */
+/** The comma comes last, because it is also in numbers and sentences. */
+const DELIMITERS = [";", "\t", "|", ","] as const;
+
+/** The mark that is in each of the first lines as often, else the one that is in them most often; quotes are left out. */
 function delimiterOf(text: string): string {
   const sample = text.slice(0, SAMPLE_CHARS).replaceAll(/"[^"]*"/g, "");
-  const count = (mark: string): number => sample.split(mark).length;
-  return [",", ";", "\t", "|"].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+  const lines = sample.split(/\r?\n/).filter((line) => line !== "");
+  const counts = DELIMITERS.map((mark) => ({
+    mark,
+    total: sample.split(mark).length - 1,
+    each: lines.slice(0, SAMPLE_LINES).map((line) => line.split(mark).length - 1),
+  }));
+  const even = counts.find(({ each }) => (each[0] ?? 0) > 0 && each.every((count) => count === each[0]));
+  return (even ?? counts.toSorted((a, b) => b.total - a.total)[0])?.mark ?? ",";
 }
 
 /** Reads a CSV of any delimiter. Throws ToolError. */

@@ -76,7 +76,7 @@ async function readUnits(
   for (let number = from; number <= to; number += 1) {
     const text = `[${unit} ${number} of ${count}]\n${await read(number)}`;
     if (texts.length > 0 && chars + text.length > FILES_LIMITS.readMaxChars)
-      return `${texts.join("\n\n")}\n[Next: part "${number}-${to}"]`;
+      return `${texts.join("\n\n")}\n[Next: part "${number === to ? to : `${number}-${to}`}"]`;
     chars += text.length;
     if (text.length > FILES_LIMITS.readMaxChars)
       texts.push(

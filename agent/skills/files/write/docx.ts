@@ -112,7 +112,8 @@ function tableElement({ header, rows }: TableBlock): Table {
   const width = Math.max(1, header.length, ...rows.map((row) => row.length));
   const rowElement = (cells: readonly (readonly Run[])[], isHeader: boolean): TableRow =>
     new TableRow({
-      tableHeader: isHeader,
+      // Where it is said to be none, some readers take it for one all the same.
+      ...(isHeader ? { tableHeader: true } : {}),
       children: Array.from({ length: width }, (_, at) => {
         const runs = (cells[at] ?? []).map((run) => (isHeader ? { ...run, isBold: true } : run));
         const shading = isHeader ? { shading: { fill: "E2E8F0" } } : {};

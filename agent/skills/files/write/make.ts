@@ -3,10 +3,7 @@ import { FILES_LIMITS } from "../limits.ts";
 import { type Block, limitRows } from "../model/blocks.ts";
 import type { Sheet } from "../model/sheet.ts";
 import { writeCsv } from "./csv.ts";
-import { writeDocx } from "./docx.ts";
 import { writeMarkdown, writeText } from "./markdown.ts";
-import { writePdf } from "./pdf.ts";
-import { writePptx } from "./pptx.ts";
 import type { DocumentTarget, SheetTarget } from "./target.ts";
 import { writeXlsx } from "./xlsx.ts";
 
@@ -16,6 +13,7 @@ export interface MadeFile {
   note: string;
 }
 
+/** The libraries are large, so only the one that is needed is loaded. */
 export async function makeDocument(all: readonly Block[], target: DocumentTarget): Promise<MadeFile> {
   const isPlain = target === "md" || target === "txt";
   const { blocks, leftOut } = isPlain
@@ -28,13 +26,13 @@ export async function makeDocument(all: readonly Block[], target: DocumentTarget
     case "txt":
       return { bytes: Buffer.from(writeText(blocks)), note };
     case "docx":
-      return { bytes: await writeDocx(blocks), note };
+      return { bytes: await (await import("./docx.ts")).writeDocx(blocks), note };
     case "pptx": {
-      const { bytes, slides } = await writePptx(blocks);
+      const { bytes, slides } = await (await import("./pptx.ts")).writePptx(blocks);
       return { bytes, note: `${slides} slides. ${note}`.trim() };
     }
     case "pdf": {
-      const { bytes, hasUnprintable } = await writePdf(blocks);
+      const { bytes, hasUnprintable } = await (await import("./pdf.ts")).writePdf(blocks);
       const boxes = hasUnprintable
         ? "Some signs (emoji, or letters other than Latin, Greek and Cyrillic) show as boxes in a PDF made here; a DOCX shows them."
         : "";

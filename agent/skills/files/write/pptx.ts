@@ -112,7 +112,7 @@ function linesOf(block: Block): number {
 
 function addSlide(presentation: Pptx.default, { title, body, notes }: SlidePlan, isFirst: boolean): void {
   const master = isFirst && body.length === 0 ? "COVER" : "CONTENT";
-  const slide = presentation.addSlide({ masterName: master });
+  const slide = presentation.addSlide(title.length === 0 ? {} : { masterName: master });
   if (title.length > 0) slide.addText(texts(title), { placeholder: "title" });
   const box = { x: MARGIN, y: BODY_TOP, w: WIDTH, h: BODY_HEIGHT };
   const words = body.flatMap((block) => wordsOf(block));

@@ -13,6 +13,7 @@ import {
 import { type CompletionRequest, CompletionRequestSchema } from "./completion-request.ts";
 import { badRequest } from "./errors.ts";
 import { addUsd } from "./metering.ts";
+import type { Script } from "./model/script.ts";
 import type { SearchBook } from "./model/search-book.ts";
 import { isSearchModel, takeSearchTurn } from "./model/search-stand-in.ts";
 import { type ModelTurn, takeTurn } from "./model/stand-in.ts";
@@ -28,7 +29,7 @@ export const COMPLETION_FAULTS = ["midStreamError", "finishReasonError"];
 export function completionRoutes(
   account: Account,
   authorizer: Authorizer,
-  book: SearchBook,
+  { book, script }: { book: SearchBook; script: Script },
   record: (request: unknown) => void,
 ): Route[] {
   const complete = (request: DoubleRequest): Reply => {
@@ -46,7 +47,9 @@ export function completionRoutes(
 
     record(body);
     const { nowMs } = account;
-    const turn = isSearchModel(modelId) ? takeSearchTurn(body, book, nowMs) : takeTurn(body, nowMs);
+    const turn = isSearchModel(modelId)
+      ? takeSearchTurn(body, book, nowMs)
+      : takeTurn(body, nowMs, script.lines);
     const usage = measure(model, body, turn);
     account.bill(credentials.key, usage.costUsd);
     const id = completionId(nowMs);

@@ -11,6 +11,7 @@ import { openRouterControl } from "./control.ts";
 import { badRequest, errorReply, throttled } from "./errors.ts";
 import { type KeyView, viewKey } from "./inventory.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { Script } from "./model/script.ts";
 import { SearchBook } from "./model/search-book.ts";
 import { RequestRecorder } from "./request-recorder.ts";
 import type { Settings } from "./settings.ts";
@@ -56,7 +57,7 @@ export async function startOpenRouterDouble(
     const clock = openClock(store);
     const account = new Account(store, clock);
     const authorizer = new Authorizer(account, managementKey);
-    const book = new SearchBook();
+    const stage = { book: new SearchBook(), script: new Script() };
     const recorder = new RequestRecorder(options.recordRequests ?? false);
     const state = (): OpenRouterState => ({
       keys: account.keys().map((key) => viewKey(key, account.nowMs)),
@@ -71,9 +72,9 @@ export async function startOpenRouterDouble(
           ...keyRoutes(account, authorizer),
           ...accountRoutes(account, authorizer),
           ...audioRoutes(account, authorizer),
-          ...completionRoutes(account, authorizer, book, (request) => recorder.add(request)),
+          ...completionRoutes(account, authorizer, stage, (request) => recorder.add(request)),
         ],
-        controlRoutes: openRouterControl(account, recorder, book),
+        controlRoutes: openRouterControl(account, recorder, stage),
         providerFaults: COMPLETION_FAULTS,
         inventory: state,
         errors: { notFound: () => errorReply(404, "not_found", "Not Found"), badRequest, throttled },

@@ -27,8 +27,8 @@ export function takeSearchTurn(request: CompletionRequest, book: SearchBook, now
 function isWanted(request: CompletionRequest, { url, ageHours }: SearchSource): boolean {
   const { search_recency_filter: recency, search_domain_filter: domains } = request;
   if (recency && ageHours > HOURS_OF[recency]) return false;
-  const { hostname } = new URL(url);
-  return !domains?.length || domains.some((domain) => `.${hostname}`.endsWith(`.${domain}`));
+  if (!domains?.length) return true;
+  return URL.canParse(url) && domains.some((domain) => `.${new URL(url).hostname}`.endsWith(`.${domain}`));
 }
 
 const answer = (text: string, sources: readonly SearchSource[], nowMs: number): ModelTurn => ({

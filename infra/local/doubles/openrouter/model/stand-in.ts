@@ -4,6 +4,7 @@ import { type Conversation, readConversation } from "./conversation.ts";
 import { type Directives, readDirectives } from "./directives.ts";
 import { findInstructions } from "./instructions.ts";
 import { isJudgement, judgement } from "./judgement.ts";
+import { followScript, type ScriptLine } from "./script.ts";
 import { smallTalk, WHO_I_AM } from "./small-talk.ts";
 
 /** What the model does next: says something or asks for a tool, after pretending to think for `delayMs`. */
@@ -22,14 +23,18 @@ const MAX_CALLS_PER_MESSAGE = 8;
 
 /**
  * The local stand-in for a language model. Each `use tool` line of a person's message is asked for once, in
- * order, so it can never loop; then the results are told. Everything else is small talk.
+ * order, so it can never loop; then the results are told. So is what a script says. Everything else is small talk.
  */
-export function takeTurn(request: CompletionRequest, nowMs: number): ModelTurn {
+export function takeTurn(
+  request: CompletionRequest,
+  nowMs: number,
+  script: readonly ScriptLine[] = [],
+): ModelTurn {
   const conversation = readConversation(request);
   const text = conversation.said.at(-1);
   if (text === undefined) return { kind: "text", text: `Hello! ${WHO_I_AM}`, delayMs: 0 };
   if (isJudgement(conversation.prompts)) return { kind: "text", text: judgement(text), delayMs: 0 };
-  const directives = readDirectives(text);
+  const directives = followScript(script, readDirectives(text), conversation);
   const isFirst = conversation.calls.length === 0;
   const delayMs = isFirst ? directives.slowMs : 0;
   const next = nextTool(directives, conversation);

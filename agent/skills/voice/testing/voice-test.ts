@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startOpenRouterDouble } from "../../../infra/local/doubles/openrouter/server.ts";
-import { createMoneyBreaker, type MoneyBreaker } from "../../server/model-proxy/breaker.ts";
-import { openTestWorkspace, type TestWorkspace } from "../kit/testing.ts";
-import type { ToolCall } from "../kit/tool.ts";
-import { createVoiceSkill, type VoiceOptions, type VoiceSkill } from "./index.ts";
+import { startOpenRouterDouble } from "../../../../infra/local/doubles/openrouter/server.ts";
+import { createMoneyBreaker, type MoneyBreaker } from "../../../server/model-proxy/breaker.ts";
+import { openTestWorkspace, type TestWorkspace } from "../../kit/testing.ts";
+import type { ToolCall } from "../../kit/tool.ts";
+import { createVoiceSkill, type VoiceOptions, type VoiceSkill } from "../index.ts";
 
 export type OpenRouter = Awaited<ReturnType<typeof startOpenRouterDouble>>;
 
@@ -64,7 +64,7 @@ export async function createKey(double: OpenRouter, limitUsd: number): Promise<s
   return key;
 }
 
-export const sample = (name: string): Buffer => readFileSync(new URL(`testdata/${name}`, import.meta.url));
+export const sample = (name: string): Buffer => readFileSync(new URL(`../testdata/${name}`, import.meta.url));
 
 /** Runs ffmpeg for a test, with bytes in and out. */
 export const ffmpeg = (options: string[], input: Uint8Array = new Uint8Array()): Buffer =>

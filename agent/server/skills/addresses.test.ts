@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { addressesIn, canonicalAddress } from "./addresses.ts";
+
+it.each([
+  ["Write to Bob.Smith+x@Example.co.uk, please.", ["bob.smith+x@example.co.uk"]],
+  ["Text (303) 555-0101 or +44 20 7946 0958", ["+13035550101", "+442079460958"]],
+  ["1-303-555-0101", ["+13035550101"]],
+  ["Send it to 0xAA6A3283786582B38fEe1E4F75bbc130E9163FBb!", ["0xaa6a3283786582b38fee1e4f75bbc130e9163fbb"]],
+  ["On 2026-11-23 at 18:00 for 4", []],
+  ["a@b", []],
+  ["12345", []],
+])("finds the addresses in %s", (text, addresses) => {
+  expect(addressesIn(text)).toEqual(addresses);
+});
+
+it("compares what a tool is given in the same notation", () => {
+  expect(canonicalAddress(" Bob <BOB@example.com> ")).toBe("bob@example.com");
+  expect(canonicalAddress("+1 303 555 0101")).toBe("+13035550101");
+  expect(canonicalAddress("Nobody")).toBe("nobody");
+});

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { SANDBOX_LIMITS } from "../kit/sandbox.ts";
+import { openTestWorkspace, type TestWorkspace } from "../kit/testing.ts";
+import { workOnFiles } from "./index.ts";
+import { measureFiles } from "./measure.ts";
+
+let workspace: TestWorkspace;
+beforeAll(() => {
+  workspace = openTestWorkspace();
+});
+afterAll(() => workspace.close());
+
+it("a PDF of 100 pages and a sheet of 50,000 rows stay well within the limits of time and memory", async () => {
+  const { sandbox } = workspace;
+  const signal = AbortSignal.timeout(200_000);
+  const measurements = await measureFiles(sandbox, workspace.call().files, signal);
+  expect(measurements).toHaveLength(5);
+  for (const { operation, peakRssBytes } of measurements)
+    expect(peakRssBytes, operation).toBeLessThan(0.75 * SANDBOX_LIMITS.maxRssBytes);
+  const { text } = await workOnFiles(
+    sandbox,
+    { operation: "read", path: "measure.xlsx", part: "50001" },
+    signal,
+  );
+  expect(text).toContain("50001\t49999\tPort 49999\t");
+  expect(text).toContain("\t2026-05-31\t=A1\ta, b\t");
+}, 240_000);
