@@ -35,6 +35,8 @@ export interface AgentSkillsOptions {
   keys: { instanceSecret: string; modelKey: string };
   equipment: Equipment;
   brain: Pick<Brain, "outOfCredit" | "exhausted">;
+  /** Where the agent listens, once it does. */
+  ownPort(): number | undefined;
   /** Undefined while there is no conversation. */
   context(): Promise<TurnContext | undefined>;
   /** Something was queued to be said. */
@@ -116,7 +118,10 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
     createBrowsingSkill({
       ...{ uid, gid: uid, tmpDir },
       env: { ...process.env, PUPPETEER_EXECUTABLE_PATH: config.chromiumPath },
-      allowedPages: [`http://127.0.0.1:${config.port}/web-tools/`, ...config.fileOrigins.map((o) => `${o}/`)],
+      allowedPages: () => [
+        `http://127.0.0.1:${options.ownPort()}/web-tools/`,
+        ...config.fileOrigins.map((origin) => `${origin}/`),
+      ],
     }),
     createAgentmailSkill({
       mailbox: accounts.mailbox,

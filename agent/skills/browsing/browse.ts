@@ -78,10 +78,11 @@ async function attempt(run: Run, step: Step): Promise<string> {
   } catch (error) {
     if (run.call.signal.aborted || session.end() !== undefined) throw error;
     if (run.signal.aborted) throw new ToolError("The time for one call is over.", { cause: error });
-    if (error instanceof OverdueError) await closeIfHung(session);
-    if (error instanceof ToolError) throw error;
+    if (error instanceof ToolError && !(error instanceof OverdueError)) throw error;
     if (before !== undefined && !session.tabs.list().includes(before))
       throw new ToolError(`Tab ${before.number} has closed or crashed.`, { cause: error });
+    await closeIfHung(session);
+    if (error instanceof OverdueError) throw error;
     throw new ToolError("The page changed while this was done. Read it, then go on.", { cause: error });
   }
 }
@@ -139,7 +140,6 @@ async function finalView(run: Run): Promise<string> {
     return await read(run, tab);
   } catch (error) {
     if (run.call.signal.aborted || run.session.end() !== undefined) throw error;
-    if (error instanceof OverdueError) await closeIfHung(run.session);
     return `Page (tab ${tab.number}): it cannot be read at present.`;
   }
 }
@@ -157,9 +157,9 @@ async function closeIfHung(session: Session): Promise<void> {
   }
   try {
     await session.tabs.close(tab);
-  } catch {
-    // Nor does its tab close, so all of the browser ends; the next use starts another.
-    await session.stop();
+  } catch (error) {
+    // Either it has gone already, or its tab does not close, and all of the browser ends; the next use starts another.
+    if (error instanceof OverdueError) await session.stop();
   }
   throw new ToolError("The page does not answer any more, so its tab was closed.");
 }

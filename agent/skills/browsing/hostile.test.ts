@@ -199,7 +199,7 @@ describe("the browser as a process", () => {
     const refused = expect(used).rejects.toThrow(
       new ToolError("The browser crashed. Nothing of it is left open; it starts again with the next use."),
     );
-    await expect.poll(() => site.requests.at(-1)).toBe("GET /fine");
+    await expect.poll(() => site.requests.at(-1), { timeout: 20_000 }).toBe("GET /fine");
     for (const pid of await scene.processes()) kill(pid);
     await refused;
   });
@@ -223,10 +223,10 @@ describe("the browser as a process", () => {
     site.requests.length = 0;
     const used = scene.told([open("/fine"), { do: "wait", ms: 10_000 }], { signal: controller.signal });
     const refused = expect(used).rejects.toThrow("given up");
-    await expect.poll(() => site.requests.at(-1)).toBe("GET /fine");
+    await expect.poll(() => site.requests.at(-1), { timeout: 20_000 }).toBe("GET /fine");
     controller.abort(new Error("given up"));
     await refused;
-    expect(await scene.told([{ do: "tabs" }])).toContain("/fine");
+    expect(await scene.told([open("/fine")])).toContain("# fine");
   });
 
   it("ends with the agent, and does not start again", async () => {

@@ -14,9 +14,9 @@ export interface BrowsingOptions {
   tmpDir: string;
   /**
    * Pages that may be opened although they are not on the public internet, each with all that begins with it:
-   * `http://127.0.0.1:8080/web-tools/`.
+   * `http://127.0.0.1:8080/web-tools/`. Read when a browser starts.
    */
-  allowedPages?: readonly string[];
+  allowedPages?: readonly string[] | (() => readonly string[]);
   /** PUPPETEER_EXECUTABLE_PATH and PUPPETEER_CACHE_DIR are looked at. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Where a browser of the system is looked for. */
@@ -66,7 +66,13 @@ export function createBrowsingSkill(options: BrowsingOptions): Skill {
 export const openKeeper = (options: BrowsingOptions): BrowserKeeper =>
   createBrowserKeeper({
     ...{ uid: options.uid, gid: options.gid, tmpDir: options.tmpDir },
-    rules: { allowedPages: options.allowedPages ?? [], resolve: options.resolve },
+    rules: {
+      get allowedPages() {
+        const { allowedPages = [] } = options;
+        return typeof allowedPages === "function" ? allowedPages() : allowedPages;
+      },
+      resolve: options.resolve,
+    },
     executable: { env: options.env ?? process.env, systemPaths: options.systemPaths },
     idleMs: options.idleMs,
     memoryMaxBytes: options.memoryMaxBytes,

@@ -91,6 +91,7 @@ describe("file_create", () => {
     expect(all["ppt/slides/_rels/slide3.xml.rels"]).toContain("charts/chart");
     const chart = Object.entries(all).find(([name]) => /ppt\/charts\/chart\d+\.xml$/.test(name));
     expect(chart?.[1]).toContain("<c:barChart>");
+    expect((await files.bytes("plan.pptx")).length).toBeLessThan(60_000);
     expect(all["ppt/notesSlides/notesSlide4.xml"]).toContain("Speak slowly");
   });
 
@@ -151,6 +152,14 @@ describe("file_create", () => {
     expect((await files.bytes("a.md")).toString()).toBe("# Ähm\n");
   });
 
+  it("takes a text that begins with = where it is marked as one, and every kind of formula", async () => {
+    const rows = [["'=1+1", "='A b'!A1&\"a;b(\"", "=SUM({1;2},-A2)", '=IF(A2="",,1)'], [1]];
+    await files.use("file_create", { path: "t.xlsx", sheets: [{ name: "A b", rows }] });
+    const sheet = (await parts("t.xlsx"))["xl/worksheets/sheet1.xml"];
+    expect((await parts("t.xlsx"))["xl/sharedStrings.xml"]).toContain(">=1+1<");
+    expect(sheet?.match(/<f>/g)).toHaveLength(3);
+  });
+
   it("never overwrites a file", async () => {
     await files.use("file_create", { path: "notes/x.md", content: "one" });
     expect(await files.use("file_create", { path: "notes/x.md", content: "two" })).toContain("notes/x-2.md");
@@ -172,11 +181,15 @@ describe("file_create", () => {
       sheets: [{ rows: [["a"], [1]], charts: [{ type: "bar", labels, series }] }],
     });
     const fence = (json: string) => ({ path: "c.pdf", content: `\`\`\`chart\n${json}\n\`\`\`` });
+    const formula = (cell: string) => ({ path: "f.xlsx", sheets: [{ rows: [[1], [cell]] }] });
     for (const [params, sentence] of [
       [{ path: "x.exe", content: "a" }, "must end in .md"],
       [{ path: "x.docx" }, "made of content"],
       [{ path: "x.xlsx", content: "a" }, "made of sheets"],
       [{ path: "../x.md", content: "a" }, "no place"],
+      [formula("=SUM(A1;A2)"), "no formula that Excel reads"],
+      [formula("=SUM(A1"), "no formula that Excel reads"],
+      [formula("=== Sum ==="), "no formula that Excel reads"],
       [chart("A1:A2", ["B"]), '"B" is no range'],
       [chart("A1:A2", ["A1:A9"]), "beyond the sheet"],
       [chart("A1:A2", ["A1:B2"]), "one column or one row"],

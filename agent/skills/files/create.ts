@@ -58,8 +58,27 @@ const plainCell = (cell: SheetInput["rows"][number][number]): Cell => cell;
 
 function inputCell(cell: SheetInput["rows"][number][number]): Cell {
   if (typeof cell !== "string") return cell;
-  if (cell.startsWith("=") && cell.length > 1) return { formula: cell.slice(1), value: undefined };
+  if (cell.startsWith("'=")) return cell.slice(1);
+  if (cell.startsWith("=") && cell.length > 1)
+    return { formula: requireFormula(cell.slice(1)), value: undefined };
   return dayOf(cell) ?? cell;
+}
+
+const TEXTS_AND_NAMES = /"(?:[^"]|"")*"|'(?:[^']|'')*'/g;
+const BROKEN_FORMULA = /^[=*/^&<>,)\s]|[-+*/^&=<>,(]\s*$|["';]/;
+
+/** Excel calls a whole workbook damaged for one formula that it cannot read. */
+function requireFormula(formula: string): string {
+  const bare = formula.replaceAll(TEXTS_AND_NAMES, "A1").replaceAll(/\{[^{}]*\}/g, "A1");
+  let open = 0;
+  const isBalanced = [...bare].every((mark) => {
+    open += mark === "(" ? 1 : mark === ")" ? -1 : 0;
+    return open >= 0;
+  });
+  if (isBalanced && open === 0 && !BROKEN_FORMULA.test(bare)) return formula;
+  throw new ToolError(
+    `"=${formula.slice(0, 80)}" is no formula that Excel reads: functions are in English, with commas. A text that begins with = is written '=.`,
+  );
 }
 
 /** Names as Excel takes them: short, each once, without some signs. */

@@ -33,7 +33,8 @@ async function work(request: FilesRequest): Promise<string> {
       const { fillForm, listFields, openForm } = await import("./pdf-form.ts");
       const { document, form } = await openForm(file.bytes);
       if (request.fields === undefined) return listFields(form);
-      const out = request.out ?? withEnding(request.path, "-filled.pdf");
+      const out =
+        request.out === undefined ? withEnding(request.path, "-filled.pdf") : withEnding(request.out, ".pdf");
       return save(out, await fillForm(document, form, request.fields));
     }
   }

@@ -8,6 +8,7 @@ import {
   docx,
   paragraph,
   pdf,
+  streamObject,
   textCell,
   xlsx,
   zerosZip,
@@ -176,5 +177,10 @@ describe("a bad file", () => {
     expect(await refused("bomb.xlsx")).toBe(
       "The file was not opened, because far too much is packed into it.",
     );
+    const stream = deflateSync(Buffer.alloc(400 * 1024 * 1024, "BT /F1 12 Tf (x) Tj ET "));
+    await files.put("bomb.pdf", pdf([""], "", streamObject("/Filter/FlateDecode", stream)));
+    const before = process.memoryUsage().rss;
+    expect(await refused("bomb.pdf")).toMatch(/needs more memory|took too long/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
   });
 });

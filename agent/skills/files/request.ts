@@ -39,11 +39,17 @@ export const CreateParameters = Type.Object(
 
 export const ConvertParameters = Type.Object({ path: Path, to: Target }, exact);
 
+/** One list of types for the same reason as that of cells. */
+const FieldValue = Type.Unsafe<string | boolean | string[]>({
+  type: ["string", "boolean", "array"],
+  items: { type: "string" },
+});
+
 export const FormParameters = Type.Object(
   {
     path: Path,
     fields: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Boolean(), Type.Array(Type.String())]), {
+      Type.Record(Type.String(), FieldValue, {
         description: "Values by name, true to tick; leave out to list the fields",
       }),
     ),

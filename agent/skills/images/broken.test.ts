@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PICTURE_MAX_BYTES } from "./limits.ts";
@@ -14,12 +16,14 @@ afterEach(() => workspace.close());
 
 const look = (path: string) => workspace.use("image_look", { path });
 
-test("what is empty, missing, a folder or outside", async () => {
+test("what is empty, missing, outside or a pipe", async () => {
   workspace.put("empty.jpg", Buffer.alloc(0));
   await expect(look("empty.jpg")).rejects.toThrow("The file is empty.");
   await expect(look("none.jpg")).rejects.toThrow('There is no file "none.jpg".');
   await expect(look("../../etc/hostname")).rejects.toThrow("no place for a file");
   await expect(look("/etc/hostname")).rejects.toThrow("no place for a file");
+  execFileSync("mkfifo", [join(workspace.dir, "pipe.png")]);
+  await expect(look("pipe.png")).rejects.toThrow('"pipe.png" is no file.');
 });
 
 test("what is cut short", async () => {

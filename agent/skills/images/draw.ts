@@ -9,9 +9,9 @@ import type { Step } from "./requests.ts";
 
 /** Machines that run agents have no fonts of their own, so letters are drawn with this one: Latin, Greek and Cyrillic. */
 const FONT = { family: "Roboto Medium", file: import.meta.resolve("pdfmake/fonts/Roboto/Roboto-Medium.ttf") };
-/** A letter that the font lacks would show as an empty box. */
-const UNKNOWN_LETTER =
-  /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]|\p{Extended_Pictographic}/u;
+/** What the font has; a letter that it lacks would show as an empty box. */
+const LETTERS =
+  /^[\n\u0020-\u007e\u00a0-\u017f\u01a0\u01a1\u01af\u01b0\u0218-\u021b\u0386-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u0481\u048a-\u0513\u1ea0-\u1ef9\u2010\u2011\u2013-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20a9-\u20ac\u20b9\u20bd\u2116\u2122\u2212\u221e\u2248\u2260\u2264\u2265]*$/u;
 
 /** What is laid over a picture for one step; undefined when nothing of it is within the picture. Throws ToolError. */
 export async function drawn(canvas: Canvas, step: Step): Promise<OverlayOptions | undefined> {
@@ -70,8 +70,10 @@ function shape({ left, top, width, height }: Rectangle, content: string): Overla
 async function drawnText(canvas: Canvas, step: Step): Promise<OverlayOptions | undefined> {
   const { text = "" } = step;
   if (text.trim() === "") throw new ToolError("The text step needs text.");
-  if (UNKNOWN_LETTER.test(text))
-    throw new ToolError("Only Latin, Greek and Cyrillic letters can be drawn, and no emoji.");
+  if (!LETTERS.test(text))
+    throw new ToolError(
+      "Only Latin, Greek and Cyrillic letters and plain punctuation can be drawn, no emoji.",
+    );
   const [x = 0, y = 0] = placeIn(canvas, step.at ?? "2%,2%", 2, "The text").map(Math.round);
   const size = Math.round(step.size ?? Math.max(12, canvas.height / 20));
   if (x < 0 || y < 0 || x >= canvas.width || y >= canvas.height)

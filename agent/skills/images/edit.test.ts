@@ -99,6 +99,14 @@ describe("one picture", () => {
     expect(await pixel(bytes, 120, 45)).toEqual(BLUE);
   });
 
+  test("is drawn on in colour though it is grey itself, and stays opaque", async () => {
+    const grey = plain(100, 100, "#808080").toColourspace("b-w");
+    workspace.put("grey.png", await grey.png().toBuffer());
+    await edit(["grey.png"], "drawn.png", [{ op: "box", at: "10,10,20,20", fill: true }]);
+    expect(await pixel(workspace.read("drawn.png"), 15, 15)).toEqual(RED);
+    expect(await pixel(workspace.read("drawn.png"), 50, 50)).toEqual([128, 128, 128]);
+  });
+
   test("gets text that can be read again", async () => {
     await edit(["two.png"], "text.png", [
       { op: "resize", width: 1_200 },
@@ -115,6 +123,7 @@ describe("one picture", () => {
     ["an area of three numbers", { op: "box", at: "1,2,3" }, "needs 4 numbers"],
     ["no size", { op: "resize" }, "needs width, height or both"],
     ["a size beyond the limit", { op: "resize", width: 15_000 }, "at most 50"],
+    ["a side that follows beyond the limit", { op: "resize", height: 9_000, fit: "cover" }, "at most 50"],
     ["no angle", { op: "rotate" }, "needs degrees"],
     ["no text", { op: "text" }, "needs text"],
     ["letters the font lacks", { op: "text", text: "日本" }, "Only Latin, Greek and Cyrillic"],

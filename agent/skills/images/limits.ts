@@ -25,7 +25,8 @@ export const OCR_MAX_SIDE = 4_000;
 export const OCR_MAX_ENLARGEMENT = 3;
 export const OCR_TEXT_MAX_CHARS = 20_000;
 
-export const PICTURE_TIMEOUT_MS = 60_000;
+/** AVIF of 24 megapixels takes half a minute. */
+export const PICTURE_TIMEOUT_MS = 90_000;
 /** A full page takes 5 to 15 seconds on one core. */
 export const OCR_TIMEOUT_MS = 150_000;
 /** 50 megapixels as HEIC, whose decoder holds them several times over, do not fit into less. */

@@ -10,7 +10,7 @@ export interface Rectangle extends Size {
   top: number;
 }
 
-const LENGTH = /^(-?\d+(?:\.\d+)?)(%|px)?$/;
+const LENGTH = /^(-?\d{1,6}(?:\.\d{1,6})?)(%|px)?$/;
 
 /**
  * Coordinates as the model writes them, "10,20%,300,40px", in pixels of the picture: horizontal and vertical by turns.

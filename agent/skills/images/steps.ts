@@ -43,13 +43,16 @@ async function afterStep(canvas: Canvas, step: Step): Promise<Sharp> {
   }
 }
 
+/** With one of the two sides given the other follows; how both are met is a question only when both are given. */
 function resized({ image, ...size }: Canvas, { width, height, fit = "inside" }: Step): Sharp {
   if (width === undefined && height === undefined) throw new ToolError("It needs width, height or both.");
-  const scale =
-    fit === "inside" ? Math.min((width ?? Infinity) / size.width, (height ?? Infinity) / size.height) : 0;
-  const [fullWidth, fullHeight] = [scale * size.width, scale * size.height].map(Math.round);
-  requireUsable((fit === "inside" ? fullWidth : width) ?? 0, (fit === "inside" ? fullHeight : height) ?? 0);
-  return image.resize({ width, height, fit });
+  if (width !== undefined && height !== undefined && fit !== "inside") {
+    requireUsable(width, height);
+    return image.resize({ width, height, fit });
+  }
+  const scale = Math.min((width ?? Infinity) / size.width, (height ?? Infinity) / size.height);
+  requireUsable(size.width * scale, size.height * scale);
+  return image.resize({ width, height, fit: "inside" });
 }
 
 /** What comes to light at the corners is transparent, or white in formats that know no transparency. */

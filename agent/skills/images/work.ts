@@ -14,8 +14,8 @@ export async function pictureWork<Answer extends TSchema>(
   answer: Answer,
   signal: AbortSignal,
 ): Promise<Static<Answer>> {
-  const limits = { timeoutMs: PICTURE_TIMEOUT_MS, maxRssBytes: PICTURE_MAX_RSS_BYTES };
-  return Value.Parse(answer, await sandbox.work(PICTURES, request, { signal, ...limits }));
+  const limits = { signal, timeoutMs: PICTURE_TIMEOUT_MS, maxRssBytes: PICTURE_MAX_RSS_BYTES };
+  return Value.Parse(answer, await sandbox.work(PICTURES, request, limits));
 }
 
 /** Reads the text of a picture in the sandbox. Throws ToolError. */
@@ -24,5 +24,6 @@ export async function ocrWork(
   request: OcrRequest,
   signal: AbortSignal,
 ): Promise<OcrAnswer> {
-  return Value.Parse(OcrAnswer, await sandbox.work(OCR, request, { signal, timeoutMs: OCR_TIMEOUT_MS }));
+  const limits = { signal, timeoutMs: OCR_TIMEOUT_MS, maxRssBytes: PICTURE_MAX_RSS_BYTES };
+  return Value.Parse(OcrAnswer, await sandbox.work(OCR, request, limits));
 }

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Group } from "@xmtp/node-sdk";
+import { encodeText, type Group } from "@xmtp/node-sdk";
 import { filesOf, type SentFile } from "../../../agent/server/attachments/sent-file.ts";
 import { openPerson, type Person } from "../../../agent/server/testing/person.ts";
 import { joinByUrl } from "../../../agent/server/testing/world.ts";
+import type { ScriptLine } from "../../local/doubles/openrouter/model/script.ts";
 import { freePort } from "../../local/free-port.ts";
 import { eventually } from "../eventually.ts";
 import { startProgram, type TestProgram } from "../program.ts";
@@ -107,9 +108,21 @@ export class SkillScene implements AsyncDisposable {
     return this.next();
   }
 
-  /** Has the model use a tool, with words before it that a person would say. */
-  use(tool: string, params: object, words = "Please do it."): Promise<Heard> {
-    return this.ask(`${words}\nuse tool ${tool} ${JSON.stringify(params)}`);
+  /** What the model does when something is said, from now on. */
+  async script(...lines: readonly ScriptLine[]): Promise<void> {
+    await this.double("openrouter", "PUT", "/__double/openrouter/script", { lines });
+  }
+
+  /** Ada says something in reply to a message. */
+  async reply(text: string, messageId: string): Promise<void> {
+    const message = this.ada.client.conversations.getMessageById(messageId);
+    const referenceInboxId = message?.senderInboxId ?? "";
+    await this.group.sendReply({ reference: messageId, referenceInboxId, content: encodeText(text) });
+  }
+
+  /** Ada sends a file. */
+  async send(filename: string, mimeType: string, content: Uint8Array): Promise<void> {
+    await this.group.sendAttachment({ filename, mimeType, content });
   }
 
   /** The agent's next message that has not been looked at. */
@@ -119,7 +132,9 @@ export class SkillScene implements AsyncDisposable {
       async () => (await this.everything())[this.#heard],
       ANSWER_MS,
     ).catch(async (error: unknown) => {
-      throw new Error(`${error instanceof Error ? error.message : error}\n${await this.logTail()}`);
+      throw new Error(
+        `${error instanceof Error ? error.message : error}\n${(await this.agentLog()).slice(-3_000)}`,
+      );
     });
     this.#heard += 1;
     return heard;
@@ -148,9 +163,18 @@ export class SkillScene implements AsyncDisposable {
     return response.json();
   }
 
-  async logTail(): Promise<string> {
-    const log = await readFile(join(this.stateDir, "..", "agent.log"), "utf8");
-    return log.slice(-3_000);
+  /** A folder for what a test puts aside; gone with the scene. */
+  get folder(): string {
+    return this.#state;
+  }
+
+  /** How often the agent has decided about what was said. */
+  async turnsDone(): Promise<number> {
+    return (await this.agentLog()).split('"event":"attention"').length - 1;
+  }
+
+  agentLog(): Promise<string> {
+    return readFile(join(this.stateDir, "..", "agent.log"), "utf8");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

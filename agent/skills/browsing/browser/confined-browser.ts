@@ -98,12 +98,15 @@ export async function launchBrowser(options: LaunchOptions): Promise<ConfinedBro
   const [, , , to, from] = child.stdio;
   if (!(to instanceof Writable) || !(from instanceof Readable)) throw new Error("the browser has no pipes");
   const transport = createPipeTransport(to, from, BROWSING_LIMITS.messageMaxBytes, () => kill("message"));
-  child.once("exit", () => {
+  // Whichever is seen first: nothing that fails from now on is the fault of a page.
+  const onEnd = (): void => {
     end ??= "crash";
     clearInterval(watch);
-    transport.close();
     ended.abort(new Error("the browser has ended"));
-  });
+    transport.close();
+  };
+  child.once("exit", onEnd);
+  from.once("close", onEnd);
   const watch = setInterval(() => {
     void groupMemoryBytes(group).then((bytes) => {
       if (bytes > options.memoryMaxBytes) kill("memory");

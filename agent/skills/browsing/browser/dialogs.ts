@@ -32,8 +32,8 @@ export async function dismissDialogs(
       // The page has gone, and its dialog with it.
       ending.catch(() => undefined);
     });
-    await page.send("Page.enable");
-    await page.send("Runtime.runIfWaitingForDebugger");
+    // In this order, but the answer to the first comes after the second.
+    await Promise.all([page.send("Page.enable"), page.send("Runtime.runIfWaitingForDebugger")]);
   };
 
   client.on("Target.attachedToTarget", ({ sessionId, targetInfo }: Protocol.Target.AttachedToTargetEvent) => {

@@ -91,7 +91,7 @@ describe("which browser is used", () => {
 
   it("may be the one of the packages: it is unpacked, reads, takes pictures and downloads", async () => {
     const site = await startSite({
-      "/": `<h1>Read me</h1><p style="background:red;height:200px">red</p>`,
+      "/": `<h1>Read me</h1><input placeholder="a field"><p style="background:red;height:200px">red</p>`,
       "/file.csv": { headers: { "content-type": "text/csv" }, body: "a,b\n" },
     });
     const scene = openScene({

@@ -3,7 +3,7 @@ import { NotComputed, type Scalar } from "./formula-functions.ts";
 import { type Cell, type Formula, isFormula, type Sheet } from "./sheet.ts";
 
 /** Of all formulas together: looks at cells, and formulas that wait for each other. */
-const LOOKUPS_MAX = 2_000_000;
+const LOOKUPS_MAX = 1_000_000;
 const CHAIN_MAX = 100;
 
 /**

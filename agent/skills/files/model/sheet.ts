@@ -2,13 +2,14 @@ import { type Static, Type } from "typebox";
 import { FILES_LIMITS } from "../limits.ts";
 import { ChartType } from "./chart.ts";
 
-/** A cell as the model writes it: a text that begins with "=" is a formula, "2026-05-31" a date. */
-export const CellInput = Type.Union([
-  Type.String({ maxLength: FILES_LIMITS.cellMaxChars }),
-  Type.Number(),
-  Type.Boolean(),
-  Type.Null(),
-]);
+/**
+ * A cell as the model writes it: a text that begins with "=" is a formula, "2026-05-31" a date. One list of types and no union:
+ * openclaw turns what it passes on into the first type of a union that it can be made to fit, and numbers into texts.
+ */
+export const CellInput = Type.Unsafe<string | number | boolean | null>({
+  type: ["string", "number", "boolean", "null"],
+  maxLength: FILES_LIMITS.cellMaxChars,
+});
 
 /** Ranges are of the same sheet, e.g. "A2:A9"; the name of a series is the cell above its range, where that holds text. */
 export const SheetChart = Type.Object(

@@ -11,7 +11,6 @@ export type OpenedFile = { note: string } & (
   | { kind: "docx" | "xlsx" | "pptx"; archive: Uint8Array }
   | { kind: "csv" | "md" | "html" | "txt"; text: string }
 );
-export type FileKind = OpenedFile["kind"];
 
 const SENTENCES: Partial<Record<FileProblem, string>> = {
   encrypted: "The file is protected with a password. Ask for a copy without one.",

@@ -32,7 +32,8 @@ export async function writePptx(blocks: readonly Block[]): Promise<{ bytes: Uint
   defineTitle(presentation, "CONTENT", { y: 0.4, h: TITLE_HEIGHT, fontSize: 30, align: "left" });
   const plans = plansOf(blocks).flatMap(spread);
   for (const [at, plan] of plans.entries()) addSlide(presentation, plan, at === 0);
-  const bytes = await presentation.write({ outputType: "uint8array", compression: true });
+  // Only this way of writing compresses.
+  const bytes = await presentation.stream({ compression: true });
   if (!(bytes instanceof Uint8Array)) throw new Error("the presentation was made in another form than bytes");
   return { bytes, slides: plans.length };
 }

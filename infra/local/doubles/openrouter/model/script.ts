@@ -12,7 +12,7 @@ export const ScriptLineSchema = Type.Object(
      * and mails that its tools have brought among it. The latter makes a model that obeys whoever speaks to it.
      */
     in: Type.Union([Type.Literal("message"), Type.Literal("anything")]),
-    /** Tools that it then uses, one after the other, with JSON objects. */
+    /** Tools that it then uses, one after the other. Texts in the JSON are filled in from earlier answers as `say` is. */
     use: Type.Array(
       Type.Object({
         tool: Type.String({ minLength: 1, maxLength: 128 }),
@@ -52,11 +52,14 @@ export function followScript(
     ...told,
     tools: [
       ...told.tools,
-      ...uses.map(({ tool, with: args }) => ({ name: tool, argumentsJson: JSON.stringify(args) })),
+      ...uses.map(({ tool, with: args }) => ({ name: tool, argumentsJson: argumentsOf(args, results) })),
     ],
     say: say === undefined ? told.say : fillIn(say, results),
   };
 }
+
+const argumentsOf = (args: Record<string, unknown>, results: readonly string[]): string =>
+  JSON.stringify(args, (_, value) => (typeof value === "string" ? fillIn(value, results) : value));
 
 /** `{{2}}` is what the second tool answered, `{{2 /Code: (\w+)/}}` the part of it that is found. */
 const fillIn = (say: string, results: readonly string[]): string =>
