@@ -5,7 +5,9 @@ const REAL_GATEWAY = [
   "agent/server/gateway/gateway.e2e.test.ts",
   "agent/server/openclaw-brain.test.ts",
   "agent/server/planted-strings.test.ts",
+  "agent/server/gateway/idle-cost.e2e.test.ts",
   "infra/testing/main-job.test.ts",
+  "infra/testing/skills/skills.test.ts",
 ];
 /** These mostly wait: for time-outs of what they killed. */
 const SCENARIOS = [

@@ -36,7 +36,7 @@ describe("the environment", () => {
       bankrBaseUrl: "https://api.bankr.bot",
       searchModelId: "perplexity/sonar",
       transcriptionModelId: "openai/whisper-1",
-      speechModelId: "openai/gpt-4o-mini-tts",
+      speechModelId: "openai/gpt-4o-mini-tts-2025-12-15",
       paymentMaxUsd: 50,
       paymentDayMaxUsd: 200,
       chromiumPath: undefined,

@@ -70,7 +70,7 @@ export const AgentEnvironment = Type.Object(
     }),
     SPEECH_MODEL_ID: Type.String({
       ...ModelId,
-      default: "openai/gpt-4o-mini-tts",
+      default: "openai/gpt-4o-mini-tts-2025-12-15",
       description: "The model that speaks.",
     }),
     PAYMENT_MAX_USD: Type.Integer({

@@ -88,9 +88,48 @@ export const ComposeSettings = Type.Object({
   }),
 });
 
+const Secret = (description: string) =>
+  Type.Optional(Type.String({ pattern: "^[\\x21-\\x7e]{1,512}$", description: `${description} A secret.` }));
+
+/** What `npm run test:live` reads beside the names of the others; from the same file. */
+export const LiveSettings = Type.Object({
+  OPENROUTER_API_KEY: Secret("A key for models. Without it one is made with `OPENROUTER_MANAGEMENT_KEY`."),
+  AGENTMAIL_INBOX: Type.Optional(
+    Type.String({
+      pattern: "^[^\\s@]{1,64}@[^\\s@]{1,250}$",
+      description: "The mailbox to test with. Without it two are made with `AGENTMAIL_API_KEY`.",
+    }),
+  ),
+  AGENTMAIL_INBOX_KEY: Secret("The key of that mailbox."),
+  TELNYX_PHONE_NUMBER: Type.Optional(
+    Type.String({ pattern: "^\\+1[0-9]{10}$", description: "A number of the Telnyx account, in E.164." }),
+  ),
+  BANKR_API_KEY: Secret("The key of a Bankr wallet."),
+  LIVE_MAIL_TO: Type.Optional(
+    Type.String({
+      pattern: "^[^\\s@]{1,64}@[^\\s@]{1,250}$",
+      description: "Your own mail address, which gets what `AGENTMAIL_INBOX` sends.",
+    }),
+  ),
+  LIVE_SMS_TO: Type.Optional(
+    Type.String({ pattern: "^\\+1[0-9]{10}$", description: "Your own phone in the US, which gets one text." }),
+  ),
+  LIVE_PAY_TO: Type.Optional(
+    Type.String({
+      pattern: "^0x[0-9A-Fa-f]{40}$",
+      description: "A wallet of your own, which gets 0.01 USDC on Base when `--spend` is given.",
+    }),
+  ),
+  LIVE_PAGE_URL: Type.String({
+    pattern: "^https?://[^\\s]{1,2000}$",
+    default: "https://example.com/",
+    description: 'A page to open, which has the words "Example Domain".',
+  }),
+});
+
 /** Every name that may stand in `.env`: what no part reads is a misspelt one. */
 export const SETTING_NAMES: ReadonlySet<string> = new Set(
-  [LocalSettings, ComposeSettings, WorkerEnvironment, GatewayEnvironment].flatMap(({ properties }) =>
-    Object.keys(properties),
+  [LocalSettings, ComposeSettings, WorkerEnvironment, GatewayEnvironment, LiveSettings].flatMap(
+    ({ properties }) => Object.keys(properties),
   ),
 );

@@ -50,8 +50,10 @@ export function parseChatRequest(
     .filter((message) => isRecord(message) && message.role === "user")
     .map((message) => textOf(message.content))
     .findLast((text) => !text.trimStart().startsWith(INTERNAL_CONTEXT));
+  // Where one model does both, nothing tells a question of the judge from another request: each may need eyes.
+  const isJudged = judgeModelId !== models.modelId && document.model === judgeModelId;
   const thinking = document.messages.some(hasPicture) ? visionModelId : undefined;
-  const model = document.model === judgeModelId ? judgeModelId : (thinking ?? models.modelId);
+  const model = isJudged ? judgeModelId : (thinking ?? models.modelId);
   const fallbacks = fallbackModelIds.filter((id) => id !== model);
   const kept = Object.entries(document).filter(([name]) => !OVERRIDES.includes(name));
   return {

@@ -64,11 +64,12 @@ export async function forward(
   const abort = () => watchdog.abort();
   const signal = AbortSignal.any([watchdog.signal, cut]);
   let timer = setTimeout(abort, FORWARD_LIMITS.firstByteTimeoutMs);
+  let counted: Usage = { costUsd: 0, promptTokens: 0, completionTokens: 0 };
   response.once("close", abort);
   try {
-    meter.countRequest();
-    const ask = (): Promise<Response> =>
-      fetch(`${upstream.baseUrl}${path}`, {
+    const ask = (): Promise<Response> => {
+      meter.countRequest();
+      return fetch(`${upstream.baseUrl}${path}`, {
         method: request.method ?? "GET",
         headers: {
           authorization: `Bearer ${upstream.key}`,
@@ -79,7 +80,9 @@ export async function forward(
         redirect: "error",
         signal,
       });
-    const answer = await askPatiently(ask, context.retryAfterMs ?? FORWARD_LIMITS.retryAfterMs, signal);
+    };
+    const waitsMs = context.retryAfterMs ?? FORWARD_LIMITS.retryAfterMs;
+    const answer = await askPatiently(ask, waitsMs, () => !breaker.open, signal);
     if (answer.status === 402) breaker.trip();
     if (!answer.ok) {
       const refusal = await readRefusal(answer);
@@ -91,8 +94,11 @@ export async function forward(
     const reader = createAnswerReader(answer.headers.get("content-type") ?? "", (facts) => {
       for (const name of facts.tools ?? []) onToolCall(name);
       if (facts.usage) {
-        meter.addUsage(facts.usage);
-        context.onUsage?.(facts.usage);
+        // Some models tell it with every piece, each time of all so far.
+        const more = beyond(counted, facts.usage);
+        counted = facts.usage;
+        meter.addUsage(more);
+        context.onUsage?.(more);
       }
       if (facts.error && isRefusalForMoney(facts.error.code, facts.error.message)) breaker.trip();
     });
@@ -116,24 +122,36 @@ export async function forward(
   }
 }
 
+const beyond = (before: Usage, now: Usage): Usage => ({
+  costUsd: Math.max(0, now.costUsd - before.costUsd),
+  promptTokens: Math.max(0, now.promptTokens - before.promptTokens),
+  completionTokens: Math.max(0, now.completionTokens - before.completionTokens),
+});
+
 const OVERLOADED: ReadonlySet<number> = new Set([429, 502, 503, 529]);
 
-/** Asks again while the provider says that it has too much to do; the last answer counts, whatever it is. */
+/**
+ * Asks again while the provider says that it has too much to do and `mayAsk` holds, which is looked at after each wait; the
+ * last answer counts, whatever it is.
+ */
 async function askPatiently(
   ask: () => Promise<Response>,
   waitsMs: readonly number[],
+  mayAsk: () => boolean,
   signal: AbortSignal,
 ): Promise<Response> {
+  let answer = await ask();
   for (const waitMs of waitsMs) {
-    const answer = await ask();
     if (!OVERLOADED.has(answer.status)) return answer;
     const toldMs = Number(answer.headers.get("retry-after") ?? 0) * 1_000;
     if (toldMs > FORWARD_LIMITS.retryAfterMaxMs) return answer;
-    await answer.body?.cancel();
     await pause(Math.max(waitMs, toldMs || 0), signal);
     signal.throwIfAborted();
+    if (!mayAsk()) return answer;
+    await answer.body?.cancel();
+    answer = await ask();
   }
-  return ask();
+  return answer;
 }
 
 const passedHeaders = (answer: Response): Record<string, string> =>

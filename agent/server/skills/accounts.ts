@@ -8,6 +8,8 @@ import type { Equipment } from "./equipment.ts";
 
 const COMING = "It is still being made; it takes a minute or two. Try again then.";
 
+const LATER = "It is made when somebody needs it.";
+
 /** How the skills reach the agent's own accounts. All of them reject while the platform does not say. */
 export interface Accounts {
   /** Undefined: there is none. Rejects with ToolError while it is being made. */
@@ -23,6 +25,7 @@ export function createAccounts(
   equipment: Equipment,
   config: Pick<AgentConfig, "gatewayUrl" | "instanceId" | "bankrBaseUrl">,
   instanceSecret: string,
+  isClaimed: () => boolean,
 ): Accounts {
   const { gatewayUrl, instanceId } = config;
   const broker = gatewayUrl && `${gatewayUrl}/broker/${encodeURIComponent(instanceId)}`;
@@ -53,7 +56,11 @@ export function createAccounts(
       const key = await equipment.get("bankr/wallet-key");
       if (key.secret !== undefined)
         return { baseUrl: config.bankrBaseUrl, headers: { "x-api-key": key.secret } };
-      if (key.status === "on-demand") await equipment.request("wallet");
+      if (key.status === "on-demand") {
+        // Nobody needs one yet, who only asks whether there could be one.
+        if (!isClaimed()) throw new ToolError(LATER);
+        await equipment.request("wallet");
+      }
       if (key.status !== "off") throw new ToolError(COMING);
       // A key that was made by hand stays with the platform, whose broker says whether there is one.
       return broker && (await hasWallet(broker, instanceSecret))

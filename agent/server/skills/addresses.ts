@@ -11,9 +11,16 @@ export function addressesIn(text: string): readonly string[] {
   return [...wallets, ...mails].map((address) => address.toLowerCase()).concat(phones);
 }
 
-/** One address as `addressesIn` would give it; anything else in lower case. */
-export const canonicalAddress = (address: string): string =>
-  addressesIn(address)[0] ?? address.trim().toLowerCase();
+/**
+ * One address, also as `Name <address>`, as `addressesIn` would give it; anything else in lower case. What holds more than
+ * the address is something else: a provider may read it otherwise.
+ */
+export function canonicalAddress(address: string): string {
+  const bare = (/^[^<>]*<([^<>]*)>$/.exec(address.trim())?.[1] ?? address).trim();
+  const [found, ...others] = addressesIn(bare);
+  const isWhole = [WALLET, MAIL, PHONE].some((kind) => bare.replace(kind, "") === "");
+  return found !== undefined && others.length === 0 && isWhole ? found : bare.toLowerCase();
+}
 
 const WALLET = /\b0x[0-9a-f]{40}\b/gi;
 const MAIL = /[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}]{2,24}/giu;

@@ -8,11 +8,20 @@ import { workspacePath } from "../../skills/kit/workspace-path.ts";
 const LIMITS = { timeoutMs: 20_000, maxRssBytes: 64 * 1024 * 1024 } as const;
 const NO_FILE = "3";
 const TAKEN = "4";
-const NAMES_TRIED = 100;
+const NAMES_TRIED = 2000;
 
-/** Both run as the user of the folder: nothing that a link in it leads to is reached with rights of ours. */
+/**
+ * Both run as the user of the folder: nothing that a link in it leads to is reached with rights of ours. Each is one process
+ * when it opens the file, so that it can be ended where something was put in the file's place that never opens.
+ */
 const READ = `[ -f "$1" ] || exit ${NO_FILE}; exec cat -- "$1"`;
-const WRITE = `umask 077; mkdir -p -- "$1" || exit 5; set -C; [ ! -e "$2" ] || exit ${TAKEN}; cat > "$2"`;
+/** Folder, name, extension: says which name was free, after which everything goes to the file of that name. */
+const WRITE = `umask 077; mkdir -p -- "$1" && cd -- "$1" || exit 5
+name=$2$3 n=1
+while [ -e "./$name" ] || [ -L "./$name" ]; do
+  n=$((n + 1)); [ $n -le ${NAMES_TRIED} ] || exit ${TAKEN}; name=$2-$n$3
+done
+printf %s "$name"; set -C; exec cat > "./$name"`;
 
 export interface WorkspaceOptions {
   dir: string;
@@ -50,27 +59,20 @@ export function openWorkspace({ dir, uid, gid, signal }: WorkspaceOptions): Work
       }
     },
     write: async (path, content) => {
-      for (let attempt = 1; attempt <= NAMES_TRIED; attempt += 1) {
-        const target = await workspacePath(dir, numbered(path, attempt));
-        try {
-          await shell(WRITE, [dirname(target), target], content, 1_024);
-          return relative(await realpath(dir), target);
-        } catch (error) {
-          if (!(error instanceof ConfinedError)) throw error;
-          if (codeOf(error) !== TAKEN) throw new ToolError(`${path} could not be written.`, { cause: error });
-        }
+      const target = await workspacePath(dir, path);
+      const extension = extname(target);
+      const parts = [dirname(target), basename(target, extension), extension];
+      try {
+        const name = await shell(WRITE, parts, content, 1_024);
+        return join(relative(await realpath(dir), dirname(target)), name.toString("utf8"));
+      } catch (error) {
+        if (!(error instanceof ConfinedError)) throw error;
+        if (codeOf(error) === TAKEN) throw new ToolError(`There are too many files called like ${path}.`);
+        throw new ToolError(`${path} could not be written.`, { cause: error });
       }
-      throw new ToolError(`There are too many files called like ${path}.`);
     },
   };
 }
 
 const codeOf = ({ cause }: ConfinedError): string | undefined =>
   cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
-
-/** `plan.pdf`, `plan-2.pdf`, `plan-3.pdf`, … */
-function numbered(path: string, attempt: number): string {
-  if (attempt === 1) return path;
-  const extension = extname(path);
-  return join(dirname(path), `${basename(path, extension)}-${attempt}${extension}`);
-}

@@ -50,7 +50,9 @@ export async function runConfined(
   let killedFor: ConfinedEnd | undefined;
   const kill = (end?: ConfinedEnd): void => {
     killedFor ??= end;
-    child.kill("SIGKILL");
+    killGroup(child);
+    // What has left the group may hold the other end for ever.
+    child.stdout?.destroy();
   };
   const onAbort = (): void => kill();
   signal.addEventListener("abort", onAbort, { once: true });
@@ -74,6 +76,7 @@ export async function runConfined(
   } finally {
     clearTimeout(timer);
     clearInterval(watch);
+    killGroup(child);
     signal.removeEventListener("abort", onAbort);
   }
 }
@@ -87,6 +90,8 @@ function start(command: readonly string[], limits: Confinement): ChildProcess {
       cwd: limits.dir,
       env: { ...limits.env },
       stdio: ["pipe", "pipe", "ignore"],
+      // A group of its own, so that it ends with everything it has started.
+      detached: true,
       ...(limits.uid === undefined ? {} : { uid: limits.uid }),
       ...(limits.gid === undefined ? {} : { gid: limits.gid }),
     },
@@ -94,6 +99,16 @@ function start(command: readonly string[], limits: Confinement): ChildProcess {
   // A process that ends before it has read everything says why by how it ends.
   child.stdin?.on("error", () => undefined);
   return child;
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    const isGone = error instanceof Error && "code" in error && error.code === "ESRCH";
+    if (!isGone) throw error;
+  }
 }
 
 function collect(child: ChildProcess, maxBytes: number, onTooMuch: () => void): () => Buffer {

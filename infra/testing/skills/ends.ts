@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { SentFile } from "../../../agent/server/attachments/sent-file.ts";
-import type { SkillScene } from "./scene.ts";
+import type { Heard, SkillScene } from "./scene.ts";
 
 /** Where the effects of skills are looked at: by other code than that which made them. */
 
-/** The bytes of a file that came inside a message. */
-export function bytesOf(file: SentFile | undefined): Buffer {
-  if (file?.kind !== "inline") throw new Error("no file came inside of the message");
+/** The bytes of the file that a message brought. */
+export function bytesOf({ files: [file], text }: Heard): Buffer {
+  if (file?.kind !== "inline") throw new Error(`no file came, but: ${text}`);
   return Buffer.from(file.bytes, "base64");
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { say } from "../../local/doubles/openrouter/audio-tones.ts";
 import { eventually } from "../eventually.ts";
 import { addressOf, audioFacts, bankrState, bytesOf, mailsOf, smsOf, wav } from "./ends.ts";
-import { type Heard, SkillScene } from "./scene.ts";
+import { SkillScene } from "./scene.ts";
 
 /**
  * Every skill as a person meets it: her message over XMTP, openclaw, the scripted model that picks the tool, the real tool,
@@ -41,8 +41,6 @@ afterAll(async () => {
   await scene[Symbol.asyncDispose]();
   await new Promise((resolve) => pages.close(resolve));
 }, 60_000);
-
-const fileOf = ({ files }: Heard): Buffer => bytesOf(files[0]);
 
 describe("a person asks", () => {
   it("for something on the web, and is told where it stands", async () => {
@@ -153,7 +151,7 @@ describe("a person asks", () => {
       say: "There it is.",
     });
     const heard = await scene.ask("Make a table of our costs: train 120, hut 90.50.");
-    const rows = await readXlsxFile(fileOf(heard));
+    const rows = await readXlsxFile(bytesOf(heard));
     expect(JSON.stringify(rows)).toContain('["Train",120],["Hut",90.5],["Sum",210.5]');
     expect((await scene.next()).text).toBe("There it is.");
   });
@@ -174,7 +172,7 @@ describe("a person asks", () => {
       say: "Here.",
     });
     await scene.send("platform.png", "image/png", picture);
-    const { width, height, format } = await sharp(fileOf(await scene.next())).metadata();
+    const { width, height, format } = await sharp(bytesOf(await scene.next())).metadata();
     expect({ width, height, format }).toEqual({ width: 300, height: 100, format: "jpeg" });
     await scene.next();
   });
@@ -191,7 +189,7 @@ describe("a person asks", () => {
     });
     await scene.send("note.wav", "audio/wav", wav(say("When does it leave?", 16_000), 16_000));
     const path = join(scene.folder, "answer.m4a");
-    await writeFile(path, fileOf(await scene.next()));
+    await writeFile(path, bytesOf(await scene.next()));
     const { seconds, meanDb } = await audioFacts(path);
     expect(seconds).toBeGreaterThan(1);
     expect(seconds).toBeLessThan(3);
