@@ -38,6 +38,8 @@ import { type Identities, openIdentities } from "./xmtp/identities.ts";
 import { ensureConversation } from "./xmtp/own-conversation.ts";
 
 const POLL_MS = 20;
+/** For the gateway to end by itself, within the time that a stop of the whole agent has. */
+const STOP_GRACE_MS = 4_000;
 /** How long an end that comes before the conversation has been opened waits for it. */
 const LEAVE_WAIT_MS = 10_000;
 
@@ -296,7 +298,7 @@ export function createAgent(options: AgentOptions): Agent {
     },
     stop: async () => {
       await silence();
-      await close();
+      await close(STOP_GRACE_MS);
     },
     fault: (part, code) => {
       if (!stopping.signal.aborted) reporter.report({ kind: "fault", part, code });

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: the platform's own programs with a durable Postgres and a WAL SQLite Temporal under load. Prints a
- * Markdown table and keeps every sample in `--out`. `--suite claims` (the default), `load`, `bind` or
- * `conversation` (a real agent and people, without a database); the other options change the amounts.
+ * Markdown table and keeps every sample in `--out`. `--suite claims` (the default), `load`, `bind`,
+ * `conversation` (a real agent and people, without a database) or `skills` (their heavy work, without an agent); the other
+ * options change the amounts.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,6 +11,7 @@ import { claimsSuite } from "./claims-suite.ts";
 import { conversationSuite } from "./conversation-suite.ts";
 import { loadSuite } from "./load-suite.ts";
 import { Output } from "./output.ts";
+import { skillsSuite } from "./skills-suite.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -38,6 +40,8 @@ const { values } = parseArgs({
     turns: { type: "string", default: "200" },
     silences: { type: "string", default: "50" },
     greetings: { type: "string", default: "10" },
+    // skills
+    times: { type: "string", default: "5" },
   },
 });
 
@@ -84,6 +88,7 @@ const SUITES: Readonly<Record<string, (output: Output) => Promise<void>>> = {
       silences: Number(values.silences),
       greetings: Number(values.greetings),
     }),
+  skills: (output) => skillsSuite(output, { times: Number(values.times) }),
 };
 
 const suite = SUITES[values.suite];

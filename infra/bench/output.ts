@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeMachine, loadAverage } from "./machine.ts";
 import type { Summary } from "./percentiles.ts";
-import { type Clock, type Sample, summaryOf, windowsOf } from "./samples.ts";
+import { type Clock, peakMibOf, type Sample, summaryOf, windowsOf } from "./samples.ts";
 
 /** What the dev server of Temporal is started with (`infra/local/temporal.ts`). */
 const TEMPORAL_SYNC = "Temporal dev server on SQLite (WAL, synchronous NORMAL, one shard)";
@@ -17,6 +17,8 @@ const CLAIM_NAMES: Names = {
 interface Names {
   readonly latency: string;
   readonly clocks: Readonly<Record<Clock, string>>;
+  /** Heading of a column with the peak memory; without one there is no such column. */
+  readonly memory?: string;
 }
 
 /** Gathers what a suite measures: a table and notes for people, every single sample for the raw file. */
@@ -57,12 +59,13 @@ export class Output {
   async run(what: string, measure: () => Promise<readonly Sample[]>): Promise<readonly Sample[]> {
     const before = loadAverage();
     const samples = await measure();
+    const memory = this.#names.memory === undefined ? "" : ` ${peakMibOf(samples)} |`;
     const windows: Partial<Record<Clock, Summary[]>> = {};
     for (const clock of CLOCKS) {
       if (clock !== "liveMs" && samples.every((sample) => sample[clock] === undefined)) continue;
       const { n, failed, p50, p90, p99, max } = summaryOf(samples, clock);
       this.#rows.push(
-        `| ${what} | ${this.#names.clocks[clock]} | ${n} | ${failed} | ${p50} | ${p90} | ${p99} | ${max} | ${before} |`,
+        `| ${what} | ${this.#names.clocks[clock]} | ${n} | ${failed} | ${p50} | ${p90} | ${p99} | ${max} |${memory} ${before} |`,
       );
       this.say(this.#rows.at(-1) ?? "");
       windows[clock] = windowsOf(samples, clock);
@@ -79,9 +82,12 @@ export class Output {
     const at = new Date().toISOString();
     const stores = this.#postgresSync === undefined ? "" : `${this.#postgresSync}, ${TEMPORAL_SYNC}, `;
     const conditions = `${at.slice(0, 10)}; ${describeMachine()}; ${stores}everything on this machine`;
-    const head = `| ${this.#names.latency}, ms | clock | n | failed | p50 | p90 | p99 | max | load |`;
-    const table =
-      this.#rows.length > 0 ? [head, "|---|---|---|---|---|---|---|---|---|", ...this.#rows, ""] : [];
+    const { latency, memory } = this.#names;
+    const columns = [`${latency}, ms`, "clock", "n", "failed", "p50", "p90", "p99", "max"];
+    if (memory !== undefined) columns.push(memory);
+    const head = [...columns, "load"];
+    const lines = [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...this.#rows, ""];
+    const table = this.#rows.length > 0 ? lines : [];
     process.stdout.write([conditions, "", ...table, ...this.#notes, ""].join("\n"));
     await mkdir(folder, { recursive: true });
     const file = join(folder, `${at.replaceAll(/[:.]/g, "-")}-${this.#suite}.json`);

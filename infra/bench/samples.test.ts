@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Sample, summaryOf, windowsOf } from "./samples.ts";
+import { peakMibOf, type Sample, summaryOf, windowsOf } from "./samples.ts";
 
 const sample = (dueMs: number, liveMs: number | undefined, acknowledgedMs?: number): Sample => ({
   dueMs,
@@ -22,4 +22,9 @@ it("puts a claim into the ten seconds in which it was due, however late its answ
     [0, 0],
     [1, 40],
   ]);
+});
+
+it("says the most memory of all, whichever sample had it", () => {
+  const of = (peakMib: number): Sample => ({ ...sample(0, 1), peakBytes: peakMib * 2 ** 20 });
+  expect(peakMibOf([of(3), of(7), of(5), sample(0, 1)])).toBe(7);
 });

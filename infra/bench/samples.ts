@@ -11,6 +11,8 @@ export interface Sample {
   readonly liveMs: number | undefined;
   /** The status or the code of what came instead. */
   readonly failure: string | undefined;
+  /** The most memory of the program that did it, where that is measured. */
+  readonly peakBytes?: number;
 }
 export type Clock = "acknowledgedMs" | "liveMs";
 
@@ -19,6 +21,11 @@ const WINDOW_MS = 10_000;
 export function summaryOf(samples: readonly Sample[], clock: Clock): Summary {
   const read = samples.map((sample) => sample[clock]).filter((ms) => ms !== undefined);
   return summarize(read, samples.length - read.length);
+}
+
+/** The most memory that any of them had, in MiB. */
+export function peakMibOf(samples: readonly Sample[]): number {
+  return Math.round(Math.max(0, ...samples.map(({ peakBytes = 0 }) => peakBytes)) / 2 ** 20);
 }
 
 /** One summary for each 10 s in which claims were due. */

@@ -10,6 +10,8 @@ import { claim } from "../../cli/claim.ts";
 import { explode } from "../../cli/explode.ts";
 import { pool } from "../../cli/pool.ts";
 import { status } from "../../cli/status.ts";
+import { USAGE as DEMO_USAGE } from "../demo/options.ts";
+import { LIVE_USAGE } from "../live/options.ts";
 import { USAGE } from "../local/options.ts";
 import {
   anchorsOf,
@@ -44,6 +46,8 @@ const USAGES: Readonly<Record<string, string>> = {
   status: status.usage,
   pool: pool.usage,
   audit: audit.usage,
+  "test:live": LIVE_USAGE,
+  demo: DEMO_USAGE,
 };
 const isKnown = (usage: string | undefined, option: string): boolean =>
   option === "--help" || new RegExp(`^ +${option}\\b`, "m").test(usage ?? "");

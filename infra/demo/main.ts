@@ -1,21 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { describe, recordedPart, withRecordedPart } from "./document.ts";
-import { play } from "./play.ts";
-import { BEFORE_THE_SECOND, WITH_BOTH } from "./scene.ts";
-import { DemoStack } from "./stack.ts";
-import { formatEntry } from "./transcript.ts";
+import type { Demo } from "./demo.ts";
+import { recordedPart, withRecordedPart } from "./document.ts";
+import { type Options, parseOptions, USAGE } from "./options.ts";
+import { people } from "./people.ts";
+import { skills } from "./skills/skills.ts";
 
-const USAGE = `Two people and an agent talk, on a stack made for it; checks who spoke when, and that the guide shows the same.
-
-usage: npm run demo -- [options]
-
-  --write           put what happened into docs/guides/three-people.md instead of comparing it
-  --help            this text
-`;
-
-const GUIDE = join(import.meta.dirname, "..", "..", "docs", "guides", "three-people.md");
+const ROOT = join(import.meta.dirname, "..", "..");
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** `npm run demo`. */
@@ -26,28 +17,31 @@ async function main(args: readonly string[], stopping: Promise<never>): Promise<
     process.stdout.write(USAGE);
     return EXIT.ok;
   }
-  await using stack = await DemoStack.start();
-  const { recording, violations } = await Promise.race([play(stack, note), stopping]);
-  const { conversation, ending, receipt } = recording;
-  const seen = [...conversation, ...ending].map(formatEntry).join("\n");
-  process.stdout.write(`\n${seen}\n\n${receipt}\n`);
+  const demo = options.skills ? skills : people;
+  const { seen, part, violations } = await demo.play(note, stopping);
+  process.stdout.write(`\n${seen}\n`);
   for (const violation of violations) note(`✗ ${violation}`);
   if (violations.length > 0) return EXIT.failed;
-  const part = describe(recording, [...BEFORE_THE_SECOND, ...WITH_BOTH]);
-  const guide = await readFile(GUIDE, "utf8");
-  if (options.write) await writeFile(GUIDE, withRecordedPart(guide, part));
-  else if (recordedPart(guide) !== part) {
-    note("✗ docs/guides/three-people.md shows something else: `npm run demo -- --write` records it anew");
+  if (!(await isShown(demo, part, options.write))) {
+    note(`✗ ${demo.guide} shows something else: with --write it is recorded anew`);
     return EXIT.failed;
   }
-  note("✓ everybody spoke when they should, and so it stands in docs/guides/three-people.md");
+  note(`✓ everything came as it should, and so it stands in ${demo.guide}`);
   return EXIT.ok;
 }
 
-function parse(args: readonly string[]): { readonly write: boolean; readonly help: boolean } | undefined {
+/** Whether the guide shows it; with `write` it does then. What is another each time is no reason to write. */
+async function isShown(demo: Demo, part: string, write: boolean): Promise<boolean> {
+  const file = join(ROOT, demo.guide);
+  const guide = await readFile(file, "utf8");
+  if (demo.comparable(recordedPart(guide) ?? "") === demo.comparable(part)) return true;
+  if (write) await writeFile(file, withRecordedPart(guide, part));
+  return write;
+}
+
+function parse(args: readonly string[]): Options | undefined {
   try {
-    const flag = { type: "boolean", default: false } as const;
-    return parseArgs({ args: [...args], options: { write: flag, help: flag } }).values;
+    return parseOptions(args);
   } catch (error) {
     note(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
     return undefined;

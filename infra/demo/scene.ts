@@ -24,7 +24,7 @@ export const FIRST = "Ada";
 export const SECOND = "Bob";
 const EYES = "👀";
 export const INSTRUCTIONS = "You plan our walk through the highlands: three days, two people, no car.";
-const GREETING = `Hi, I'm ${AGENT}. What can I help you with?`;
+export const GREETING = `Hi, I'm ${AGENT}. What can I help you with?`;
 
 const MODEL =
   "I am the local stand-in for a language model: a small script that answers in place of the real one.";

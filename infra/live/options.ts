@@ -27,7 +27,9 @@ export function parseLiveOptions(args: readonly string[]): LiveOptions {
   const { values, positionals } = parse(args);
   const unknown = positionals.filter((name) => !SKILL_NAMES.some((skill) => skill === name));
   if (unknown.length > 0)
-    throw new OptionsError(`there is no skill ${unknown.join(", ")}; the skills are ${SKILL_NAMES.join(", ")}`);
+    throw new OptionsError(
+      `there is no skill ${unknown.join(", ")}; the skills are ${SKILL_NAMES.join(", ")}`,
+    );
   return {
     skills: SKILL_NAMES.filter((name) => positionals.length === 0 || positionals.includes(name)),
     isDouble: values.double,

@@ -24,7 +24,11 @@ export function match(text: string, pattern: RegExp, what: string): string {
 export async function awaited<T>(
   look: () => Promise<T | undefined>,
   what: string,
-  { signal, everyMs = 2_000, timeoutMs = 90_000 }: { signal: AbortSignal; everyMs?: number; timeoutMs?: number },
+  {
+    signal,
+    everyMs = 2_000,
+    timeoutMs = 90_000,
+  }: { signal: AbortSignal; everyMs?: number; timeoutMs?: number },
 ): Promise<T> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {

@@ -39,6 +39,7 @@ const COMMANDS = {
   bench: (args) => [join(ROOT, "infra", "bench", "main.ts"), ...args],
   demo: (args) => [join(ROOT, "infra", "demo", "main.ts"), ...args],
   chaos: (args) => [join(ROOT, "infra", "chaos", "main.ts"), ...args],
+  live: (args) => [join(ROOT, "infra", "live", "main.ts"), ...args],
 };
 
 async function main() {

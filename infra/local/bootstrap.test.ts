@@ -31,7 +31,7 @@ let root = "";
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "convos-bootstrap-"));
   await mkdir(join(root, "agent"));
-  for (const folder of ["infra/local", "infra/bench", "cli"]) {
+  for (const folder of ["infra/local", "infra/bench", "infra/live", "cli"]) {
     await mkdir(join(root, folder), { recursive: true });
     await writeFile(join(root, folder, "main.ts"), MAIN);
   }
@@ -84,6 +84,7 @@ describe("bootstrap", () => {
   it.each([
     [["cli", "claim", "--name", "Marco"], "ran cli claim,--name,Marco on"],
     [["bench", "--real", "0"], "ran bench --real,0 on"],
+    [["live", "voice", "--double"], "ran live voice,--double on"],
   ])("runs %j before anything was installed, and passes on how it ends", async (args, printed) => {
     const { code, stdout } = await outcome(bootstrap(args));
     expect(stdout).toContain(printed);
@@ -135,7 +136,8 @@ describe("bootstrap", () => {
     const { code, stderr } = await outcome(bootstrap(["deploy"]));
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: "usage: node infra/local/bootstrap.mjs start|test|check|cli|bench|demo|chaos [arguments]\n",
+      stderr:
+        "usage: node infra/local/bootstrap.mjs start|test|check|cli|bench|demo|chaos|live [arguments]\n",
     });
     await expect(installs()).rejects.toThrow("ENOENT");
   });

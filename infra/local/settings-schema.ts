@@ -112,7 +112,10 @@ export const LiveSettings = Type.Object({
     }),
   ),
   LIVE_SMS_TO: Type.Optional(
-    Type.String({ pattern: "^\\+1[0-9]{10}$", description: "Your own phone in the US, which gets one text." }),
+    Type.String({
+      pattern: "^\\+1[0-9]{10}$",
+      description: "Your own phone in the US, which gets one text.",
+    }),
   ),
   LIVE_PAY_TO: Type.Optional(
     Type.String({

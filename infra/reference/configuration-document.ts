@@ -4,7 +4,7 @@ import { GatewayEnvironment } from "../../api/config.ts";
 import { WorkerEnvironment } from "../../workers/config.ts";
 import { isRequired } from "../config/environment.ts";
 import { USAGE } from "../local/options.ts";
-import { ComposeSettings, LocalSettings } from "../local/settings-schema.ts";
+import { ComposeSettings, LiveSettings, LocalSettings } from "../local/settings-schema.ts";
 import { limitsOf } from "./limits-of.ts";
 import { markdownTable } from "./markdown-table.ts";
 
@@ -30,6 +30,10 @@ Beside these, every variable of the gateway and the workers may stand there, exc
 keys, \`POOL_TARGET\`, \`POOL_RETARGET\`, \`COMPUTE\` and what belongs to it.
 
 ${table(LocalSettings)}
+
+\`npm run test:live\` reads these beside what it shares with the stack; \`docs/guides/live-tests.md\` says which skill needs what.
+
+${table(LiveSettings)}
 
 ## Docker Compose
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { AgentEnvironment } from "../../agent/server/config.ts";
 import { GatewayEnvironment } from "../../api/config.ts";
 import { WorkerEnvironment } from "../../workers/config.ts";
-import { ComposeSettings, LocalSettings, SETTING_NAMES } from "../local/settings-schema.ts";
+import { ComposeSettings, LiveSettings, LocalSettings, SETTING_NAMES } from "../local/settings-schema.ts";
 import { configurationDocument } from "./configuration-document.ts";
 import { errorsDocument } from "./errors-document.ts";
 
@@ -20,13 +20,17 @@ test("docs/reference/configuration.md is what the programs' schemas say", async 
   await expect(configurationDocument()).toMatchFileSnapshot("../../docs/reference/configuration.md");
 });
 
-test.each([LocalSettings, ComposeSettings, GatewayEnvironment, WorkerEnvironment, AgentEnvironment])(
-  "every variable says what it is",
-  ({ properties }) => {
-    for (const [name, property] of Object.entries(properties))
-      expect("description" in property && property.description, name).toMatch(/\.$/);
-  },
-);
+test.each([
+  LocalSettings,
+  LiveSettings,
+  ComposeSettings,
+  GatewayEnvironment,
+  WorkerEnvironment,
+  AgentEnvironment,
+])("every variable says what it is", ({ properties }) => {
+  for (const [name, property] of Object.entries(properties))
+    expect("description" in property && property.description, name).toMatch(/\.$/);
+});
 
 test("what .env.example and the Compose file name may stand in .env", async () => {
   const example = namesIn(await read(".env.example"), /^#?([A-Z_]+)=/gm);

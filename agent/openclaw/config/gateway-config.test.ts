@@ -38,6 +38,7 @@ describe("the gateway's configuration", () => {
     expect(Object.keys(config.plugins?.entries ?? {})).toEqual(config.plugins?.allow);
     expect(config.plugins?.load?.paths).toEqual([
       join(TEMPLATE_DIR, "extensions", "convos"),
+      join(TEMPLATE_DIR, "extensions", "skills"),
       join(TEMPLATE_DIR, "extensions", "web-tools"),
     ]);
   });

@@ -47,8 +47,16 @@ export function createWatch(options: WatchOptions): Watch {
   const { chat, turns, facts, log } = options;
   const { client, group } = chat;
 
-  const takeUtterance = async (message: StoredMessage): Promise<void> => {
-    if (turns.knows(message.id)) return;
+  /** Those that are being heard: the stream and a look at the past may bring the same one at the same time. */
+  const heeding = new Map<string, Promise<void>>();
+  const takeUtterance = (message: StoredMessage): Promise<void> => {
+    const { id } = message;
+    if (turns.knows(id)) return Promise.resolve();
+    const taking = heeding.get(id) ?? takeOnce(message).finally(() => heeding.delete(id));
+    heeding.set(id, taking);
+    return taking;
+  };
+  const takeOnce = async (message: StoredMessage): Promise<void> => {
     if (await options.heed(message)) turns.note(message.id, message.sentAtMs);
     else if (turns.take(message)) options.onUtterance();
   };

@@ -257,3 +257,15 @@ it("outlives whatever a connection brings, and says when it has ended", async ()
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
+
+it("ends at once while nobody says which mailbox it is", async () => {
+  const asked = Promise.withResolvers<void>();
+  start(() => {
+    asked.resolve();
+    return new Promise(() => undefined);
+  });
+  await asked.promise;
+  const beganAtMs = Date.now();
+  await watch?.stop();
+  expect(Date.now() - beganAtMs).toBeLessThan(1_000);
+});

@@ -11,6 +11,8 @@ const RETRY_MS = 500;
 const RETRY_MAX_MS = 60_000;
 /** A connection that is dead without a word is replaced after this time, and what it has missed is found. */
 const SESSION_MS = 10 * 60_000;
+/** Whoever says which mailbox it is has its own time limit, which an end does not wait for. */
+const MAILBOX_TIMEOUT_MS = 60_000;
 const NO_MAILBOX_MS = 10 * 60_000;
 const PAGE_SIZE = 100;
 /** Of what came before the claim nothing is a turn; the provider's clock may differ from ours by this much. */
@@ -141,7 +143,7 @@ export function startMailWatch(options: MailWatchOptions): MailWatch {
       const startedMs = Date.now();
       try {
         beginning();
-        const mailbox = await options.mailbox();
+        const mailbox = await inTime(options.mailbox(), stopping.signal);
         if (mailbox === undefined) await wake.sleep(stopping.signal, NO_MAILBOX_MS);
         else await session(connect(mailbox, options.baseUrl));
         failures = 0;
@@ -163,6 +165,17 @@ export function startMailWatch(options: MailWatchOptions): MailWatch {
       await running;
     },
   };
+}
+
+/** Rejects with the signal's reason as soon as it aborts. */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const done = new AbortController();
+  const end = (): void => done.abort();
+  void work.then(end, end);
+  await pause(MAILBOX_TIMEOUT_MS, AbortSignal.any([signal, done.signal]));
+  signal.throwIfAborted();
+  if (!done.signal.aborted) throw new Error("nobody says which mailbox it is");
+  return work;
 }
 
 /** Undefined for a mail that has been deleted. */

@@ -60,6 +60,7 @@ export async function createLoopbackServer(options: LoopbackOptions): Promise<Lo
     upstream: options.model,
     breaker,
     onToolCall: (name) => {
+      options.skills?.noteCalled(name);
       if (readsForeignWords(name)) options.skills?.noteForeignWords();
       const isSafe = options.skills?.changesNothing(name) ?? changesNothing(name);
       if (!isSafe) options.turnSource.noteAction();

@@ -16,5 +16,17 @@ it.each([
 it("compares what a tool is given in the same notation", () => {
   expect(canonicalAddress(" Bob <BOB@example.com> ")).toBe("bob@example.com");
   expect(canonicalAddress("+1 303 555 0101")).toBe("+13035550101");
+  expect(canonicalAddress("bob@example.com <mallory@evil.example>")).toBe("mallory@evil.example");
   expect(canonicalAddress("Nobody")).toBe("nobody");
+});
+
+it.each([
+  "bob@example.com, mallory@evil.example",
+  "bob@example.com_evil.example",
+  "mallory!bob@example.com",
+  "bob@example.com@evil.example",
+  "+1 303 555 0101 and +1 303 555 0199",
+  "0xAA6A3283786582B38fEe1E4F75bbc130E9163FBb.eth",
+])("does not take %s for the address in it", (given) => {
+  expect(addressesIn(given)).not.toContain(canonicalAddress(given));
 });

@@ -28,6 +28,9 @@ import { createSkillHost } from "./skill-host.ts";
 import { askingOf } from "./turn-mandate.ts";
 import { openWorkspace } from "./workspace.ts";
 
+/** What people send is kept up to this much; what comes then is read, and not kept. */
+const RECEIVED_MAX_BYTES = 1024 * 1024 * 1024;
+
 export interface AgentSkillsOptions {
   config: AgentConfig;
   paths: StatePaths;
@@ -64,11 +67,11 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
   const { gatewayUid: uid, modelBaseUrl: baseUrl } = config;
   const workspace = { dir, uid, gid: uid };
   const sandbox = createSandbox({ ...workspace, tmpDir });
-  const accounts = createAccounts(options.equipment, config, keys.instanceSecret);
   let agentName = config.defaultAgentName;
   let taintedTurnId: string | undefined;
 
   const isClaimed = (): boolean => state.claim.read() !== undefined;
+  const accounts = createAccounts(options.equipment, config, keys.instanceSecret, isClaimed);
   const asking = async () => {
     const turn = turns.openTurn();
     if (turn === undefined) return undefined;
@@ -117,7 +120,10 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
     }),
     createBrowsingSkill({
       ...{ uid, gid: uid, tmpDir },
-      env: { ...process.env, PUPPETEER_EXECUTABLE_PATH: config.chromiumPath },
+      env: {
+        PUPPETEER_EXECUTABLE_PATH: config.chromiumPath,
+        PUPPETEER_CACHE_DIR: process.env.PUPPETEER_CACHE_DIR,
+      },
       allowedPages: () => [
         `http://127.0.0.1:${options.ownPort()}/web-tools/`,
         ...config.fileOrigins.map((origin) => `${origin}/`),
@@ -147,6 +153,8 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
     skills,
     workspace,
     asking,
+    turnId: () => turns.openTurn()?.turnId,
+    onAction: () => turns.noteAction(),
     onForeignWords: () => {
       taintedTurnId = turns.openTurn()?.turnId;
     },
@@ -167,17 +175,24 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
 
   return {
     host,
-    sms: { policy, mandate: async () => (await asking())?.mandate },
+    sms: {
+      policy,
+      mandate: async () => (host.hasCalledShell() ? (await asking())?.mandate : undefined),
+    },
     fileHelp: {
       keep: (filename, bytes, signal) =>
-        openWorkspace({ ...workspace, signal }).write(`received/${fileNameOf(filename)}`, bytes),
+        openWorkspace({ ...workspace, signal, folderMaxBytes: RECEIVED_MAX_BYTES }).write(
+          `received/${fileNameOf(filename)}`,
+          bytes,
+        ),
       toJpeg: (bytes, signal) => pictureToJpeg(sandbox, bytes, signal),
       ...(transcriber && {
         transcribe: async (audio, signal) => transcriber.transcribe(audio, signal),
       }),
     },
     heed: async ({ id, senderInboxId, text, replyToId, reaction }) => {
-      namedAddresses.note(text, senderInboxId);
+      // A reaction is told with what it is on, which are words of ours.
+      if (reaction === undefined) namedAddresses.note(text, senderInboxId);
       const entryId = replyToId === undefined ? undefined : outbox.entryOf(replyToId);
       const quoteId = entryId === undefined ? undefined : quoteIdOf(entryId);
       if (quoteId === undefined) return false;
@@ -189,7 +204,9 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
         outsideName(senderInboxId) === undefined;
       const said = { id, senderInboxId, isPerson, text, replyToQuoteId: quoteId };
       const considered = bankr.payments.consider(reaction === undefined ? said : { ...said, reaction });
-      return considered !== undefined && considered !== "already";
+      // After a crash the same message is heard again, and has confirmed already.
+      if (considered === "already") return state.payments.find(quoteId)?.confirmation?.messageId === id;
+      return considered !== undefined;
     },
     wake: () => {
       scheduler.wake();

@@ -11,7 +11,8 @@ import { readSkillWords, SKILL_FOLDERS } from "./testing/skill-folders.ts";
 
 const Manifest = Type.Object({ contracts: Type.Object({ tools: Type.Array(Type.String()) }) });
 const DESCRIPTION_MAX_CHARS = 200;
-const USED_TOOL = /skill\.mjs"? use ([a-z_]+)/g;
+/** A folder with a `config` has the client's path and the skill's name from there. */
+const USED_TOOL = /(?:skill\.mjs|\$SKILL_CLIENT)"? use ([a-z_]+)/g;
 
 let every: ReturnType<typeof openEverySkill>;
 const toolNames = (skillName: string): string[] =>
@@ -56,7 +57,9 @@ describe.each(SKILL_NAMES)("the folder of %s", (skill) => {
       await access(file, constants.X_OK);
       return readFile(file, "utf8");
     };
-    expect(await read("setup")).toMatch(new RegExp(`skill\\.mjs" setup ${skill}\\n`));
+    expect(await read("setup")).toMatch(
+      new RegExp(`(?:skill\\.mjs" setup ${skill}|\\$SKILL_CLIENT" setup "\\$SKILL")\\n`),
+    );
     const used = [...(await read("test")).matchAll(USED_TOOL)].map(([, tool]) => tool);
     expect(used).not.toEqual([]);
     expect(toolNames(skill)).toEqual(expect.arrayContaining(used));

@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Type } from "typebox";
@@ -22,18 +22,20 @@ let folder: string;
 let dir: string;
 let host: SkillHost | undefined;
 let events: string[];
+let turnId: string | undefined;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "host-"));
   dir = join(folder, "workspace");
   await mkdir(dir);
   events = [];
+  turnId = "t1";
 });
 afterEach(async () => {
   await host?.close();
   await rm(folder, { recursive: true });
 });
 
-const asking: Asking = { mandate: aMandate(), people: [], asker: undefined };
+const asking: Asking = { turnId: "t1", mandate: aMandate(), people: [], asker: undefined };
 const READY: SkillState = { state: "ready", detail: "" };
 
 const tool = (run: (call: ToolCall) => Promise<ToolResult>, changes: Partial<SkillTool> = {}): SkillTool => ({
@@ -52,6 +54,8 @@ function hostOf(skills: Skill[], present: Asking | undefined = asking): SkillHos
     skills,
     workspace: { dir },
     asking: async () => present,
+    turnId: () => turnId,
+    onAction: () => events.push("action"),
     onForeignWords: () => events.push("foreign"),
     onOutOfCredit: () => events.push("out-of-credit"),
     log: (event) => events.push(event),
@@ -130,6 +134,12 @@ describe("the use of a tool", () => {
     expect(outcome.result.images).toHaveLength(TOOL_LIMITS.resultMaxImages);
   });
 
+  it("bounds a refusal", async () => {
+    const long = () => Promise.reject(new ToolError("x".repeat(1_000_000)));
+    const outcome = await hostOf([skill("files", [tool(long)])]).use("do_it", {}, use);
+    expect(JSON.stringify(outcome).length).toBeLessThan(TOOL_LIMITS.refusalMaxChars + 100);
+  });
+
   it("is given up after the tool's time, and by whoever waits for it", async () => {
     const never = ({ signal }: ToolCall): Promise<ToolResult> =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -148,6 +158,8 @@ describe("the use of a tool", () => {
       skills: [skill("files", [tool(async () => ({ text: "done" }))])],
       workspace: { dir },
       asking: async () => undefined,
+      turnId: () => undefined,
+      onAction: () => undefined,
       ...{ onForeignWords: () => undefined, onOutOfCredit: () => undefined, log: () => undefined },
     });
     expect(await made.use("do_it", {}, use)).toHaveProperty("refusal");
@@ -165,39 +177,97 @@ describe("the use of a tool", () => {
   });
 });
 
-describe("the agent's folder", () => {
-  const run = (work: (call: ToolCall) => Promise<string>) =>
-    hostOf([skill("files", [tool(async (call) => ({ text: await work(call) }))])]).use("do_it", {}, use);
+describe("a tool that changes something", () => {
+  const acting = (run: (call: ToolCall) => Promise<ToolResult> = async () => ({ text: "done" })) =>
+    hostOf([skill("files", [tool(run, { effect: "outside" })])]);
+  const DONE = { result: { text: "done", images: [] } };
+  const UNCALLED = { refusal: expect.stringContaining("Only what is called") };
 
-  it("is read and written by relative paths; what is there is not written over", async () => {
-    await run(async ({ files }) => {
-      expect(await files.write("a/note.txt", Buffer.from("one"))).toBe("a/note.txt");
-      expect(await files.write("a/note.txt", Buffer.from("two"))).toBe("a/note-2.txt");
-      expect((await files.read("a/note-2.txt", 100)).toString()).toBe("two");
-      return "";
+  it("is used when the model has called it, or its shell, in the turn that is open", async () => {
+    const made = acting();
+    expect(await made.use("do_it", {}, use)).toEqual(UNCALLED);
+    made.noteCalled("web_fetch");
+    expect(await made.use("do_it", {}, use)).toEqual(UNCALLED);
+    expect(events).not.toContain("action");
+    made.noteCalled("do_it");
+    expect(await made.use("do_it", {}, use)).toEqual(DONE);
+    turnId = "t2";
+    // What the shell left running in the turn before.
+    expect(await made.use("do_it", {}, use)).toEqual(UNCALLED);
+    expect(made.hasCalledShell()).toBe(false);
+    made.noteCalled("exec");
+    expect(made.hasCalledShell()).toBe(true);
+    expect(await made.use("do_it", {}, use)).toEqual(DONE);
+  });
+
+  it("is noted before it runs, whoever asked for it; one that only looks is not", async () => {
+    const made = acting(async () => ({ text: events.join() }));
+    made.noteCalled("exec");
+    expect(await made.use("do_it", {}, use)).toMatchObject({ result: { text: "action" } });
+    await host?.close();
+    events = [];
+    const looking = hostOf([skill("files", [tool(async () => ({ text: events.join() }))])]);
+    expect(await looking.use("do_it", {}, use)).toMatchObject({ result: { text: "" } });
+  });
+
+  it("is not said to be undone when nobody knows", async () => {
+    const made = acting(() => Promise.reject(new Error("reset")));
+    made.noteCalled("do_it");
+    expect(await made.use("do_it", {}, use)).toEqual({
+      refusal: expect.stringMatching(/It is not known whether it was done: do not repeat it/),
     });
-    expect(await readFile(join(dir, "a/note.txt"), "utf8")).toBe("one");
+  });
+});
+
+it("has one id for each use, also where a model counts its calls anew in every answer", async () => {
+  const ids: string[] = [];
+  const remember = async ({ callId }: ToolCall): Promise<ToolResult> => {
+    ids.push(callId);
+    return { text: "" };
+  };
+  const made = hostOf([skill("files", [tool(remember)])]);
+  await made.use("do_it", { n: 1 }, use);
+  await made.use("do_it", { n: 1 }, use);
+  await made.use("do_it", { n: 2 }, use);
+  await made.use("do_it", { n: 1 }, { ...use, callId: "d" });
+  await host?.close();
+  await hostOf([skill("files", [tool(remember)])], { ...asking, turnId: "t2" }).use("do_it", { n: 1 }, use);
+  expect(ids[1]).toBe(ids[0]);
+  expect(new Set(ids).size).toBe(4);
+});
+
+describe("a tool that does not end when it is told to", () => {
+  const deaf = () => tool(() => new Promise<ToolResult>(() => undefined), { timeoutMs: 20 });
+
+  it("is given up", async () => {
+    const made = hostOf([skill("files", [deaf()])]);
+    expect(await made.use("do_it", {}, use)).toEqual({ refusal: "It took too long, and was given up." });
   });
 
-  it.each([
-    ["../outside.txt", /no place for a file/],
-    ["/etc/passwd", /no place for a file/],
-    ["link/x.txt", /leads out of the folder/],
-    ["missing.txt", /There is no file missing\.txt/],
-    ["big.txt", /larger than 10 bytes/],
-    ["a\nb", /no place for a file/],
-  ])("is not left by way of %j", async (path, reason) => {
-    await writeFile(join(dir, "big.txt"), "x".repeat(11));
-    await symlink(folder, join(dir, "link"));
-    await writeFile(join(folder, "x.txt"), "secret");
-    const outcome = await run(async ({ files }) => (await files.read(path, 10)).toString());
-    expect(outcome).toEqual({ refusal: expect.stringMatching(reason) });
+  it("does not keep its skill from being closed", async () => {
+    let isClosed = false;
+    const close = async (): Promise<void> => {
+      isClosed = true;
+    };
+    const made = hostOf([{ ...skill("browsing", [deaf()]), close }]);
+    const used = made.use("do_it", {}, use);
+    await made.close();
+    expect(isClosed).toBe(true);
+    expect(await used).toEqual({ refusal: "This agent is ending." });
+    expect(events).not.toContain("skills-not-closed");
   });
+});
 
-  it("is not written through a link that lies in the place of a file", async () => {
-    await writeFile(join(folder, "x.txt"), "mine");
-    await symlink(join(folder, "x.txt"), join(dir, "x.txt"));
-    await run(({ files }) => files.write("x.txt", Buffer.from("theirs")));
-    expect(await readFile(join(folder, "x.txt"), "utf8")).toBe("mine");
-  });
+it("proves a skill once, however many ask at the same time", async () => {
+  let proofs = 0;
+  const made = hostOf([
+    skill("files", [], async () => {
+      proofs += 1;
+      return READY;
+    }),
+  ]);
+  await Promise.all([made.settle(), made.settle(), made.prove("files")]);
+  expect(proofs).toBe(1);
+  await made.prove("files");
+  expect(proofs).toBe(2);
 });

@@ -33,7 +33,10 @@ export function createSkillRoutes(host: SkillHost) {
     const gone = new AbortController();
     response.once("close", () => gone.abort(new Error("nobody waits for it any more")));
     response.writeHead(200, { "content-type": "application/x-ndjson" });
-    const write = (line: ToolAnswerLine): void => void response.write(`${JSON.stringify(line)}\n`);
+    const write = (line: ToolAnswerLine): void => {
+      // A tool that was given up may still say how it goes.
+      if (!response.writableEnded && !response.destroyed) response.write(`${JSON.stringify(line)}\n`);
+    };
     const { callId, params } = given;
     const progress = (line: string): void => write({ progress: line.slice(0, 200) });
     const outcome = await host.use(tool, params, { callId, signal: gone.signal, progress });

@@ -61,23 +61,41 @@ describe("a mandate", () => {
     expect(asker).toBeUndefined();
   });
 
-  it("is not given while no turn is open", () => {
-    const { mandate } = mandateOf([], { turn: undefined });
+  it("is not given while there is no conversation", () => {
+    const { mandate } = mandateOf([from(ADA)], { context: undefined });
     expect(() => mandate.requirePerson()).toThrow("Nobody");
   });
 
   it("is given by a person, also one among others", () => {
     const { mandate, asker, people } = mandateOf([from("outside:mail"), from(ADA), from(BOT)]);
     mandate.requirePerson();
-    mandate.requireUntainted();
     expect(asker).toEqual({ inboxId: ADA, name: "Ada", timezone: "Europe/Berlin" });
     expect(people).toEqual([asker]);
+  });
+
+  it.each([
+    ["a mail", "outside:mail"],
+    ["a text message", "outside:sms"],
+    ["another agent", BOT],
+  ])("does not cover who wrote first when %s has come beside the person's words", (_, sender) => {
+    const { mandate } = mandateOf([from(sender), from(ADA)]);
+    mandate.requirePerson();
+    expect(() => mandate.requireUntainted()).toThrow("words from outside");
+    expect(() => mandateOf([from(ADA)]).mandate.requireUntainted()).not.toThrow();
+  });
+
+  it("is not given by a schedule of somebody who has left, or of an agent", () => {
+    for (const owner of ["dead", BOT]) {
+      const { mandate } = mandateOf([from("outside:schedule", "s")], { scheduledBy: () => owner });
+      expect(() => mandate.requirePerson()).toThrow("Nobody");
+    }
   });
 
   it("is given by who set up the schedule, who is not asking now", () => {
     const scheduledBy = (id: string) => (id === "schedule:1" ? ADA : undefined);
     const { mandate, asker } = mandateOf([from("outside:schedule", "schedule:1")], { scheduledBy });
     mandate.requirePerson();
+    mandate.requireUntainted();
     expect(asker).toBeUndefined();
   });
 

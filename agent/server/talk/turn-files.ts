@@ -69,7 +69,7 @@ export function createTurnFiles({ filesOf, read }: TurnFilesOptions): ReadTurnFi
     const taken = readings.map(({ messageId, index, reading }) => ({
       messageId,
       index,
-      ...(reading === undefined ? { note: SKIPPED } : take(reading, budget)),
+      ...(reading === undefined ? { note: skipped() } : take(reading, budget)),
     }));
     const failures = taken.flatMap(({ messageId, index, sentence }) =>
       sentence === undefined ? [] : [{ messageId, index, sentence }],
@@ -117,7 +117,7 @@ interface Taken {
   sentence?: string;
 }
 
-const SKIPPED = "[A file was not opened: too much was sent at once.]";
+const skipped = (place = ""): string => `[A file was not opened: too much was sent at once.${place}]`;
 
 function take(reading: FileReading, budget: Budget): Taken {
   const label = fileLabel(reading.filename);
@@ -130,7 +130,7 @@ function take(reading: FileReading, budget: Budget): Taken {
     const { bytes, mimeType } = reading;
     const isTooMuch =
       budget.images >= TURN_FILES.maxImages || budget.imageBytes + bytes.length > TURN_FILES.maxImageBytes;
-    if (isTooMuch) return { note: SKIPPED };
+    if (isTooMuch) return { note: skipped(place) };
     budget.images += 1;
     budget.imageBytes += bytes.length;
     const filename = plainLine(reading.filename) || "picture";
@@ -143,8 +143,9 @@ function take(reading: FileReading, budget: Budget): Taken {
     const said = reading.text.slice(0, TURN_FILES.maxTextChars - budget.textChars);
     budget.textChars += said.length;
     const seconds = Math.round(reading.seconds);
+    const end = said.length < reading.text.length ? " The rest of it is left out." : "";
     return {
-      note: `[A voice note of ${seconds} seconds. This is what is said in it.${place}]\n${quoted(said)}`,
+      note: `[A voice note of ${seconds} seconds. This is what is said in it.${end}${place}]\n${quoted(said)}`,
     };
   }
   const text = reading.text.slice(0, TURN_FILES.maxTextChars - budget.textChars);

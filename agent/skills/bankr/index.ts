@@ -8,7 +8,7 @@ import { WalletError } from "./wallet-error.ts";
 import { FAILURES } from "./words.ts";
 
 export type { TransferLimits } from "./limits.ts";
-export { type Considered, type MemberMessage, type Payments, quoteEntryId, quoteIdOf } from "./payments.ts";
+export { type Payments, quoteEntryId, quoteIdOf } from "./payments.ts";
 export type { WalletAccess } from "./wallet-client.ts";
 
 export interface BankrOptions extends Pick<PaymentsOptions, "post" | "tell" | "log"> {

@@ -1,37 +1,33 @@
+import type { Measurable, Measurement } from "../kit/measurable.ts";
 import type { ToolCall } from "../kit/tool.ts";
 import { browse } from "./browse.ts";
 import { type BrowsingOptions, openKeeper } from "./index.ts";
 
-export interface PageToText {
-  /** From nothing running to the text of the page. */
-  coldMs: number;
-  /** The same page once more, each time. */
-  warmMs: readonly number[];
-  /** Of all processes of the browser, with the page open. */
-  memoryBytes: number;
-  textChars: number;
-}
-
-/** How long it takes from an address to the text for the model, and what memory; for a benchmark. Ends the browser. */
-export async function measurePageToText(
+/**
+ * From an address to the text for the model. Cold: nothing runs yet, and a browser that comes with the packages is unpacked.
+ * Warm: the same page once more. The memory is of all processes of the browser, with the page open.
+ */
+export function measurablePage(
   options: BrowsingOptions,
   url: string,
-  warmRuns: number,
-  call: ToolCall,
-): Promise<PageToText> {
-  const keeper = openKeeper(options);
-  const timed = async (): Promise<{ ms: number; chars: number }> => {
-    const start = performance.now();
-    const { text } = await browse(keeper, [{ do: "open", url }], call);
-    return { ms: performance.now() - start, chars: text.length };
+  call: Omit<ToolCall, "signal">,
+): readonly Measurable[] {
+  const last = async (opened: number, signal: AbortSignal): Promise<Measurement> => {
+    const keeper = openKeeper(options);
+    try {
+      let ms = 0;
+      for (let time = 0; time < opened; time += 1) {
+        const startedMs = performance.now();
+        await browse(keeper, [{ do: "open", url }], { ...call, signal });
+        ms = performance.now() - startedMs;
+      }
+      return { ms, peakBytes: await keeper.use(signal, (session) => session.memoryBytes()) };
+    } finally {
+      await keeper.close();
+    }
   };
-  try {
-    const { ms: coldMs, chars: textChars } = await timed();
-    const warmMs: number[] = [];
-    for (let run = 0; run < warmRuns; run += 1) warmMs.push((await timed()).ms);
-    const memoryBytes = await keeper.use(call.signal, (session) => session.memoryBytes());
-    return { coldMs, warmMs, memoryBytes, textChars };
-  } finally {
-    await keeper.close();
-  }
+  return [
+    { operation: "page → text, cold", run: (signal) => last(1, signal) },
+    { operation: "page → text, warm", run: (signal) => last(2, signal) },
+  ];
 }

@@ -63,6 +63,5 @@ const withEnding = (path: string, ending: string): string =>
   path.slice(0, path.length - extname(path).length) + ending;
 
 await serveWork(async (request): Promise<FilesAnswer> => {
-  const text = await work(Value.Parse(FilesRequest, request));
-  return { text, peakRssBytes: process.resourceUsage().maxRSS * 1_024 };
+  return { text: await work(Value.Parse(FilesRequest, request)) };
 });

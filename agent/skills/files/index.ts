@@ -20,7 +20,7 @@ export interface FilesSkillOptions {
 const PROGRAM = new URL("./files-main.ts", import.meta.url);
 const { timeoutMs } = FILES_LIMITS;
 
-/** One piece of work on files, in a process of its own; with the most memory that it had in use. Throws ToolError. */
+/** One piece of work on files, in a process of its own. Throws ToolError. */
 export async function workOnFiles(
   sandbox: Sandbox,
   request: FilesRequest,

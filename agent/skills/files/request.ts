@@ -67,6 +67,6 @@ export const FilesRequest = Type.Union([
 ]);
 export type FilesRequest = Static<typeof FilesRequest>;
 
-/** What it answers: words for the model, and the most memory that it had in use. */
-export const FilesAnswer = Type.Object({ text: Type.String(), peakRssBytes: Type.Number() });
+/** What it answers: words for the model. */
+export const FilesAnswer = Type.Object({ text: Type.String() });
 export type FilesAnswer = Static<typeof FilesAnswer>;

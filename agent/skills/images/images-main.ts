@@ -30,8 +30,7 @@ async function edit({ paths, layout, steps = [], out }: Edit): Promise<EditAnswe
   const { image, width, height } = await afterSteps(start, steps);
   const content = await encode(image).toBuffer();
   const path = await writeNewPicture(out, content);
-  const peakRssBytes = process.resourceUsage().maxRSS * 1_024;
-  return { path, width, height, bytes: content.length, framesLeftOut, peakRssBytes };
+  return { path, width, height, bytes: content.length, framesLeftOut };
 }
 
 async function single(path: string): Promise<Canvas & { framesLeftOut: number }> {

@@ -72,8 +72,6 @@ export const EditAnswer = Type.Object({
   bytes: Type.Integer(),
   /** How many frames of moving pictures were left out. */
   framesLeftOut: Type.Integer(),
-  /** The most memory that the program has had. */
-  peakRssBytes: Type.Integer(),
 });
 export type EditAnswer = Static<typeof EditAnswer>;
 

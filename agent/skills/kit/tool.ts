@@ -7,6 +7,8 @@ import type { WorkspaceFiles } from "./workspace-files.ts";
 export const TOOL_LIMITS = {
   /** Longest text of a result; what is longer is cut. */
   resultMaxChars: 24_000,
+  /** Longest refusal; some are written by programs that strangers' files run through. */
+  refusalMaxChars: 2_000,
   /** Pictures in a result, and bytes of each. */
   resultMaxImages: 4,
   imageMaxBytes: 4_000_000,

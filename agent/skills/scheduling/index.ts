@@ -2,8 +2,8 @@ import type { Skill } from "../kit/skill.ts";
 import { createScheduleTool, type SchedulingOptions } from "./schedule-tool.ts";
 
 export type { SchedulingOptions } from "./schedule-tool.ts";
-export { type Scheduler, type SchedulerOptions, startScheduler } from "./scheduler.ts";
-export type { Schedule, ScheduleContent, Schedules } from "./schedules.ts";
+export { startScheduler } from "./scheduler.ts";
+export type { Schedules } from "./schedules.ts";
 
 /** Reminders and tasks for later. What is due becomes a turn by `startScheduler`. */
 export function createSchedulingSkill(options: SchedulingOptions): Skill {

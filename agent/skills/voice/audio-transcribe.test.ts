@@ -86,7 +86,7 @@ describe("a long recording", () => {
       const silence = ["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "400"];
       ffmpeg([...silence, join(poor.dir, "long.mp3")]);
       const heard = await poor.use("audio_transcribe", { path: "long.mp3" });
-      expect(heard).toContain("Not all of it: The agent has used up its credit");
+      expect(heard).toContain("Not all of it: The agent's credits are used up");
       expect(heard).toContain("from_minute 5.00.\n\n[speech of 300 seconds]");
       expect(poor.breaker.open).toBe(true);
       await expect(poor.use("audio_transcribe", { path: "long.mp3" })).rejects.toBeInstanceOf(

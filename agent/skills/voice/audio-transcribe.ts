@@ -59,5 +59,5 @@ function summary({ seconds, costUsd, incomplete }: Transcript, fromMinute: numbe
   const facts = `${length}cost USD ${costUsd.toFixed(4)}.`;
   if (incomplete === undefined) return facts;
   const next = (fromMinute + seconds / 60).toFixed(2);
-  return `${facts} Not all of it: ${incomplete}. To go on, call again with from_minute ${next}.`;
+  return `${facts} Not all of it: ${incomplete.replace(/\.$/, "")}. To go on, call again with from_minute ${next}.`;
 }

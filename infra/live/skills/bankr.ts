@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { getAddress } from "viem";
 import { quoteEntryId } from "../../../agent/skills/bankr/index.ts";
 import { openTestAgent, type TestAgent } from "../../../agent/skills/bankr/testing/test-agent.ts";
 import { ADA } from "../../../agent/skills/kit/testing.ts";
@@ -21,7 +22,8 @@ function missingConsent({ config, mayPay }: LiveContext): string | undefined {
 }
 
 async function open(context: LiveContext): Promise<WalletScene> {
-  const { BANKR_BASE_URL: baseUrl, BANKR_API_KEY: key = "", LIVE_PAY_TO: payTo } = context.config;
+  const { BANKR_BASE_URL: baseUrl, BANKR_API_KEY: key = "", LIVE_PAY_TO } = context.config;
+  const payTo = LIVE_PAY_TO && getAddress(LIVE_PAY_TO);
   const database = join(await openFolder(context), "state.sqlite");
   const limits = { USDC: { perTransfer: AMOUNT, perDay: AMOUNT } };
   const agent = openTestAgent({ baseUrl, key, database, limits });
@@ -34,7 +36,11 @@ async function open(context: LiveContext): Promise<WalletScene> {
 async function pay({ use, agent, payTo }: WalletScene, signal: AbortSignal): Promise<string> {
   await use("pay", { action: "send", amount: AMOUNT, asset: "USDC", to: payTo }, signal);
   const quoteId = seen(agent.quoteIds().at(-1), "a quote was posted");
-  match(agent.said().get(quoteEntryId(quoteId)) ?? "", /Send 0\.01 USDC on Base to 0x/, "the quote says it all");
+  match(
+    agent.said().get(quoteEntryId(quoteId)) ?? "",
+    /Send 0\.01 USDC on Base to 0x/,
+    "the quote says it all",
+  );
   const answer = { senderInboxId: ADA.inboxId, isPerson: true, text: "yes", replyToQuoteId: quoteId };
   const considered = agent.skill.payments.consider({ id: "message-1", ...answer });
   seen(considered === "confirmed", "the answer confirms the quote", considered);
@@ -61,7 +67,11 @@ export const bankr = defineSuite<WalletScene>({
       name: "tells its balance",
       costUsd: 0,
       run: async ({ use }, signal) =>
-        match(await use("wallet", { action: "balance" }, signal), /^USDC on Base: [\d.]+$/m, "it holds so much"),
+        match(
+          await use("wallet", { action: "balance" }, signal),
+          /^USDC on Base: [\d.]+$/m,
+          "it holds so much",
+        ),
     },
     { name: `pays ${AMOUNT} USDC after a person's yes`, costUsd: 0.02, missing: missingConsent, run: pay },
   ],

@@ -15,7 +15,9 @@ interface BrowsingScene extends ToolScene {
 async function missing({ config, signal }: LiveContext): Promise<string | undefined> {
   const { LIVE_PAGE_URL: url } = config;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(REACH_TIMEOUT_MS)]) });
+    const answer = await fetch(url, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(REACH_TIMEOUT_MS)]),
+    });
     await answer.body?.cancel();
     return undefined;
   } catch {
@@ -34,7 +36,7 @@ export const browsing = defineSuite<BrowsingScene>({
     const tmpDir = await openFolder(context);
     // The browser runs as a user that is nobody when this is root.
     await chmod(tmpDir, 0o755);
-    const env = { ...process.env, PUPPETEER_EXECUTABLE_PATH };
+    const env = { ...process.env, ...(PUPPETEER_EXECUTABLE_PATH && { PUPPETEER_EXECUTABLE_PATH }) };
     const options = { tmpDir, env, allowedPages: [pageUrl] };
     return { ...openTools(context, () => createBrowsingSkill(options)), pageUrl };
   },
@@ -51,9 +53,9 @@ export const browsing = defineSuite<BrowsingScene>({
       name: "does not open what is on this machine",
       costUsd: 0,
       run: async ({ use }, signal) => {
-        const steps = [{ do: "open", url: "http://127.0.0.1:9/" }];
-        const answer = await use("browse", { steps }, signal).catch((error: Error) => error.message);
-        return match(answer, /[^.\n]*(?:not public|private|internal|not allowed|not on the)[^.\n]*/i, "it is refused");
+        const steps = [{ do: "open", url: "http://127.0.0.1:8080/" }];
+        const told = await use("browse", { steps }, signal);
+        return match(told, /Not allowed.*(not on the public internet)/, "it is refused, and why");
       },
     },
   ],

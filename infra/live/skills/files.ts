@@ -12,7 +12,11 @@ export const files = defineSuite<ToolScene>({
       name: "makes a workbook and reads what its formula comes to",
       costUsd: 0,
       run: async ({ use }, signal) => {
-        const rows = [["Train", 120], ["Hut", 90.5], ["Sum", "=SUM(B1:B2)"]];
+        const rows = [
+          ["Train", 120],
+          ["Hut", 90.5],
+          ["Sum", "=SUM(B1:B2)"],
+        ];
         await use("file_create", { path: "costs.xlsx", sheets: [{ name: "Costs", rows }] }, signal);
         return match(await use("file_read", { path: "costs.xlsx" }, signal), /210\.5/, "the sum is right");
       },
@@ -23,7 +27,11 @@ export const files = defineSuite<ToolScene>({
       run: async ({ use }, signal) => {
         await use("file_create", { path: "plan.docx", content: "# Plan\n\nWe meet at the harbour." }, signal);
         await use("file_convert", { path: "plan.docx", to: "pdf" }, signal);
-        return match(await use("file_read", { path: "plan.pdf" }, signal), /We meet at the harbour/, "the words are there");
+        return match(
+          await use("file_read", { path: "plan.pdf" }, signal),
+          /We meet at the harbour/,
+          "the words are there",
+        );
       },
     },
   ],

@@ -82,7 +82,9 @@ export const telnyxCli = defineSuite<SmsScene>({
       costUsd: 0,
       missing: missingPhone,
       run: async ({ use, to, words }, signal) => {
-        const again = await use("sms_send", { to, text: words }, signal).catch((error: Error) => error.message);
+        const again = await use("sms_send", { to, text: words }, signal).catch(
+          (error: Error) => error.message,
+        );
         return match(again, /just been sent/, "it is refused");
       },
     },

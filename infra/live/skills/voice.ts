@@ -16,7 +16,7 @@ const roundTrip = (language: string, text: string, heard: readonly RegExp[]): St
     seen(length > 1_000, "the file has sound in it", `${length} bytes`);
     const transcript = await use("audio_transcribe", { path, language }, signal);
     for (const words of heard) match(transcript, words, `${words.source} is heard`);
-    return `${note.slice(0, note.indexOf(". Send"))}; ${match(transcript, /cost USD [\d.]+/, "a cost")} to hear`;
+    return `${note.slice(0, note.indexOf(". Send"))}; ${match(transcript, /cost USD \d+\.\d+/, "a cost")} to hear`;
   },
 });
 

@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import ICAL from "ical.js";
 import readXlsxFile from "read-excel-file/node";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SKILL_NAMES } from "../../../agent/skills/kit/skill.ts";
 import { say } from "../../local/doubles/openrouter/audio-tones.ts";
 import { eventually } from "../eventually.ts";
 import { addressOf, audioFacts, bankrState, bytesOf, mailsOf, smsOf, wav } from "./ends.ts";
@@ -41,6 +44,15 @@ afterAll(async () => {
   await scene[Symbol.asyncDispose]();
   await new Promise((resolve) => pages.close(resolve));
 }, 60_000);
+
+it("is claimed with ten configured skills, as `check` says", async () => {
+  const cli = join(import.meta.dirname, "..", "..", "..", "agent", "cli", "main.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, "check", "--agent", scene.agentUrl]);
+  const lines = stdout.trim().split("\n");
+  expect(lines.map((line) => line.split(/\s+/).slice(0, 2).join(" "))).toEqual(
+    SKILL_NAMES.map((name) => `✓ ${name}`),
+  );
+});
 
 describe("a person asks", () => {
   it("for something on the web, and is told where it stands", async () => {
@@ -356,7 +368,10 @@ it("asks a model that is overloaded again, and tells people once when the credit
     (await scene.everything()).length,
   ];
   await scene.group.sendText("Hello?");
-  await eventually("it has come to an end with it", async () => (await scene.turnsDone()) > turns);
+  await eventually("it has read that", async () => (await scene.turnsDone()) > turns);
+  // One turn at a time: when the next one is looked at, the one before has come to its end.
+  await scene.group.sendText("Anybody?");
+  await eventually("it has come to an end with it", async () => (await scene.turnsDone()) > turns + 1);
   expect(await scene.everything()).toHaveLength(said);
   expect(await requests()).toBe(before);
 });

@@ -2,16 +2,16 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LogFields } from "../../log.ts";
-import { createFileReader, type FileReading } from "../read-file.ts";
+import { createFileReader, type FileHelp, type FileReading } from "../read-file.ts";
 
 const NEVER = new AbortController().signal;
 
 /** A reader with a folder and a log of its own, and short ways to ask it. */
-export async function openReader(allowedOrigins: readonly string[] = []) {
+export async function openReader(allowedOrigins: readonly string[] = [], help: FileHelp = {}) {
   const tmpDir = await mkdtemp(join(tmpdir(), "file-reader-"));
   const logged: LogFields[] = [];
   const log = (_: string, fields: LogFields = {}): void => void logged.push(fields);
-  const reader = createFileReader({ tmpDir, allowedOrigins, log });
+  const reader = createFileReader({ tmpDir, allowedOrigins, help, log });
   const readInline = (
     bytes: Uint8Array,
     filename: string | null = "file",

@@ -5,12 +5,12 @@ import { gatewayPaths } from "../../gateway/paths.ts";
 import { statePaths } from "../../state/paths.ts";
 import { readSkillWords } from "./skill-folders.ts";
 
-/** Fewer than a token has in English prose or in JSON, so the estimate is above what is billed. */
+/** Tokenizers of today's models make 3.9 of these words and of this JSON, so the estimate is above what is billed. */
 const CHARS_PER_TOKEN = 3.5;
 /** Where an image keeps its state, and so what openclaw tells the model about where a skill lies. */
 const { workspaceDir } = gatewayPaths(statePaths("/state").gateway);
 
-/** The words of openclaw's system prompt that are only there when there are skills. */
+/** The words of openclaw's system prompt that are there only with skills. */
 const HEAD = [
   "## Skills",
   "Scan <available_skills>. Clear match: read exact <location> with `read`; obey.",
@@ -40,8 +40,8 @@ export async function requestShare(skills: readonly Skill[]): Promise<RequestSha
       function: { name, description, parameters },
     })),
   );
-  const entries = await Promise.all(offered.names.map(entryOf));
-  const listing = [...HEAD, "<available_skills>", ...entries, "</available_skills>"].join("\n");
+  const entries = await Promise.all(offered.names.toSorted().map(entryOf));
+  const listing = [...HEAD, "", "<available_skills>", ...entries, "</available_skills>"].join("\n");
   return { tools, listing, tokens: { tools: tokensOf(tools), listing: tokensOf(listing) } };
 }
 

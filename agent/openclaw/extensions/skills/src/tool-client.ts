@@ -23,32 +23,48 @@ export type UseTool = (
 export function createToolClient({ url, token }: { url: string; token: string }): UseTool {
   return async (tool, request, { signal, timeoutMs, progress }) => {
     const overdue = AbortSignal.timeout(timeoutMs + GRACE_MS);
-    const response = await fetch(`${url}/tools/${tool}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(request),
-      signal: signal === undefined ? overdue : AbortSignal.any([signal, overdue]),
-    });
+    const response = await known(
+      fetch(`${url}/tools/${tool}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify(request),
+        signal: signal === undefined ? overdue : AbortSignal.any([signal, overdue]),
+      }),
+    );
     if (response.status === 413) throw new Error("That is too much for one use of the tool.");
     if (!response.ok || response.body === null) throw new Error("The tool cannot be used now.");
-    for await (const text of linesOf(response.body)) {
+    const lines = linesOf(response.body);
+    for (let next = await known(lines.next()); next.done !== true; next = await known(lines.next())) {
       // Our own server, on loopback and behind the token, writes exactly these lines.
-      const line: Line = JSON.parse(text);
+      const line: Line = JSON.parse(next.value);
       if (line.progress !== undefined) progress(line.progress);
       if (line.refusal !== undefined) throw new Error(line.refusal);
       if (line.text !== undefined) return { text: line.text, images: line.images ?? [] };
     }
-    throw new Error("The tool ended without an answer; it is not known what it has done.");
+    throw new Error(UNKNOWN);
   };
 }
 
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+const UNKNOWN = "The tool ended without an answer; it is not known what it has done. Do not repeat it.";
+
+/** What breaks off on the way says nothing to the model, which might do the same again. */
+const known = <T>(part: Promise<T>): Promise<T> =>
+  part.catch((cause: unknown) => {
+    throw new Error(UNKNOWN, { cause });
+  });
+
+/** A line with pictures comes in hundreds of pieces: each is looked at once. */
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
   const decoder = new TextDecoder();
-  let rest = "";
+  let begun: string[] = [];
   for await (const chunk of body) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines.filter((line) => line !== "");
+    const [first = "", ...others] = decoder.decode(chunk, { stream: true }).split("\n");
+    begun.push(first);
+    for (const other of others) {
+      const line = begun.join("");
+      begun = [other];
+      if (line !== "") yield line;
+    }
   }
+  return undefined;
 }
