@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeText, type Group } from "@xmtp/node-sdk";
@@ -60,6 +60,8 @@ export class SkillScene implements AsyncDisposable {
 
   static async open(environment: Readonly<Record<string, string>> = {}): Promise<SkillScene> {
     const state = await mkdtemp(join(tmpdir(), "skills-"));
+    // The user of the model's shell has to get to its folder; otherwise there is no shell.
+    await chmod(state, 0o711);
     const xmtpPort = await freePort();
     const ports = ["--port", String(await freePort()), "--xmtp-port", String(xmtpPort)];
     const stack = await startProgram({

@@ -54,6 +54,24 @@ it("is claimed with ten configured skills, as `check` says", async () => {
   );
 });
 
+it.runIf(process.getuid?.() === 0)(
+  "has every skill's own `setup` and `test` work in the agent's shell",
+  async () => {
+    const loop =
+      "for s in skills/*/; do $s/setup && $s/test || echo FAILED $s; done > proof.txt 2>&1; cat proof.txt";
+    await scene.script({
+      when: "Prove your skills",
+      in: "message",
+      use: [{ tool: "exec", with: { command: loop, yieldMs: 110_000 } }],
+      say: "{{1}}",
+    });
+    const { text } = await scene.ask("Prove your skills.");
+    expect(text).not.toContain("FAILED");
+    for (const name of SKILL_NAMES) expect(text).toContain(`${name}: ready.`);
+  },
+  120_000,
+);
+
 describe("a person asks", () => {
   it("for something on the web, and is told where it stands", async () => {
     await scene.script({

@@ -146,7 +146,8 @@ function start({ user, path, env, dir, proxyPort, isSandboxed }: LaunchOptions):
   // No core dump, which would hold what was on the pages.
   const child = spawn("/bin/sh", ["-c", 'ulimit -c 0 && exec "$@"', "sh", path, ...flags], {
     cwd: dir,
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: dir, TMPDIR: dir, LANG: "C.UTF-8", ...env },
+    // Its socket lies in TMPDIR, and the path of a socket may have 107 characters: that of an agent's folder is longer.
+    env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: dir, TMPDIR: ".", LANG: "C.UTF-8", ...env },
     stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
     detached: true,
     ...(user.uid === undefined ? {} : { uid: user.uid }),
