@@ -50,11 +50,11 @@ describe("agent/Dockerfile", () => {
     ]);
   });
 
-  it("installs everything while it is built: Chromium, fonts, packages by the lockfile, the rest of openclaw", () => {
+  it("installs everything while it is built: Chromium, ffmpeg, fonts, packages by the lockfile, the rest of openclaw", () => {
     const steps = textOf("RUN");
     expect(steps).toHaveLength(3);
     expect(steps[0]).toMatch(/^apt-get update && apt-get install --yes --no-install-recommends /);
-    expect(steps[0]).toMatch(/ ca-certificates chromium fonts-/);
+    expect(steps[0]).toMatch(/ ca-certificates chromium ffmpeg fonts-/);
     expect(steps[0]).toContain("rm -rf /var/lib/apt/lists/*");
     expect(steps[1]).toMatch(/^npm ci --omit=dev --workspace agent /);
     expect(steps[2]).toBe("node node_modules/openclaw/openclaw.mjs --version");
