@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SKILL_NAMES } from "../skills/kit/skill.ts";
 import { eventsOf, runCli } from "./testing/run-cli.ts";
 
 const COMMANDS = ["init", "key-provision", "apply", "check", "gateway", "token", "reset"];
@@ -94,10 +95,10 @@ test("check says of each part what it is, and fails for what is broken", async (
     openclaw: "ok",
     "state folder": "ok",
     "openclaw.json": "ok",
-    model: "ok",
-    mail: "off",
-    sms: "off",
-    payments: "off",
+    ...Object.fromEntries(SKILL_NAMES.map((name) => [name, "ok"])),
+    agentmail: "off",
+    bankr: "off",
+    "telnyx-cli": "off",
   });
   await chmod(env, 0o644);
   await writeFile(
