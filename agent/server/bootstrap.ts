@@ -1,7 +1,7 @@
 import type { AgentSecrets } from "../../domain/agent-protocol.ts";
 import { errorName, type Log } from "./log.ts";
 import { parseSecrets, SECRETS_MAX_BYTES, SecretsError } from "./secrets.ts";
-import { pause } from "./wake.ts";
+import { backOffMs, pause } from "./wake.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const RETRY_MS = 250;
@@ -51,8 +51,7 @@ export async function fetchSecrets(options: BootstrapOptions): Promise<AgentSecr
       if (error instanceof BootstrapError || error instanceof SecretsError) throw error;
       options.log("bootstrap-failed", { error: errorName(error) });
     }
-    const ceiling = Math.min(RETRY_MS * 2 ** Math.min(attempt, 10), RETRY_MAX_MS);
-    await pause(ceiling / 2 + Math.random() * (ceiling / 2), deadline);
+    await pause(backOffMs(attempt, RETRY_MS, RETRY_MAX_MS), deadline);
   }
   throw new BootstrapError(
     "unreachable",

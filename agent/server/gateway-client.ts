@@ -1,6 +1,6 @@
 import type { AgentEvent } from "../../domain/agent-protocol.ts";
 import { errorName, type Log } from "./log.ts";
-import { pause } from "./wake.ts";
+import { backOffMs, pause } from "./wake.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 const RETRY_MS = 500;
@@ -59,8 +59,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
             error: errorName(error),
           });
         }
-        const ceiling = Math.min(RETRY_MS * 2 ** Math.min(attempt, 10), RETRY_MAX_MS);
-        await pause(ceiling / 2 + Math.random() * (ceiling / 2), signal);
+        await pause(backOffMs(attempt, RETRY_MS, RETRY_MAX_MS), signal);
       }
       return "aborted";
     },

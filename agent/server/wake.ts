@@ -34,3 +34,9 @@ export function createWake(): Wake {
 /** Resolves after the time, or at once when `signal` aborts. */
 export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   createWake().sleep(signal, milliseconds);
+
+/** How long to wait after so many failures in a row: doubled each time up to `maxMs`, and half of it by chance. */
+export function backOffMs(failures: number, firstMs: number, maxMs: number): number {
+  const ceilingMs = Math.min(firstMs * 2 ** Math.min(failures, 10), maxMs);
+  return ceilingMs / 2 + Math.random() * (ceilingMs / 2);
+}

@@ -2,7 +2,7 @@ import type { InboundItem, OutsideMessage } from "../../../domain/inbound.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Notifications } from "../state/notifications.ts";
 import type { TurnLedger } from "../state/turn-ledger.ts";
-import { createWake, pause } from "../wake.ts";
+import { backOffMs, createWake, pause } from "../wake.ts";
 import { type InboundClient, UnreadableItemError } from "./inbound-client.ts";
 import { toStoredMessage } from "./outside-message.ts";
 
@@ -73,8 +73,7 @@ export function startIntake(options: IntakeOptions): Intake {
       } catch (error) {
         if (stopping.signal.aborted) return;
         log("inbound-failed", { error: errorName(error) });
-        const ceiling = Math.min(RETRY_MS * 2 ** Math.min(failures++, 10), RETRY_MAX_MS);
-        await pause(ceiling / 2 + Math.random() * (ceiling / 2), stopping.signal);
+        await pause(backOffMs(failures++, RETRY_MS, RETRY_MAX_MS), stopping.signal);
       }
     }
   };

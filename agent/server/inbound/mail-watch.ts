@@ -2,7 +2,7 @@ import { AgentMail } from "agentmail";
 import { connect, type Mailbox, type OpenMailbox } from "../../skills/agentmail/mailbox.ts";
 import { errorName, type Log } from "../log.ts";
 import type { StoredMessage } from "../state/turn-ledger.ts";
-import { createWake, pause } from "../wake.ts";
+import { backOffMs, createWake, pause } from "../wake.ts";
 import { readMail } from "./mail-message.ts";
 import { listenForMail } from "./mail-socket.ts";
 import { mailTurnId, toStoredMessage } from "./outside-message.ts";
@@ -152,8 +152,7 @@ export function startMailWatch(options: MailWatchOptions): MailWatch {
         log("mail-watch-failed", { error: errorName(error) });
         // A connection that held for a while says that the trouble before it is over.
         if (Date.now() - startedMs > RETRY_MAX_MS) failures = 0;
-        const ceiling = Math.min(RETRY_MS * 2 ** Math.min(failures++, 10), RETRY_MAX_MS);
-        await pause(ceiling / 2 + Math.random() * (ceiling / 2), stopping.signal);
+        await pause(backOffMs(failures++, RETRY_MS, RETRY_MAX_MS), stopping.signal);
       }
     }
   };
