@@ -29,7 +29,7 @@ export function createOpenclawBrain({ config, secrets, paths, log, onFault }: Br
 
   const startOne = async (server: LoopbackServer, skills: SkillHost): Promise<Gateway> => {
     await makeGatewayFolders(home, user);
-    await skills.settle();
+    await skills.choose();
     const written = instructions;
     current = await startGateway({
       stateDir: paths.gateway,

@@ -84,6 +84,20 @@ describe("which skills are offered", () => {
     expect(events).toContain("skill-setup-failed");
   });
 
+  it("asks nothing of a skill that cannot be off until it is to be proven", async () => {
+    let proofs = 0;
+    const prove = async (): Promise<SkillState> => {
+      proofs += 1;
+      return READY;
+    };
+    const off = skill("bankr", [], async () => ({ state: "off", detail: "" }));
+    const made = hostOf([{ ...skill("images", [], prove), needsNothing: true }, off]);
+    await made.choose();
+    expect([proofs, made.offered().map(({ name }) => name)]).toEqual([0, ["images"]]);
+    expect(await made.settle()).toMatchObject([{ state: "ready" }, { state: "off" }]);
+    expect(proofs).toBe(1);
+  });
+
   it("does not run a tool of a skill that is off", async () => {
     const made = hostOf([
       skill("files", [tool(async () => ({ text: "done" }))], async () => ({ state: "off", detail: "" })),

@@ -46,9 +46,11 @@ export type Use = Pick<ToolCall, "callId" | "signal" | "progress">;
 
 /** The skills of a living agent: what they can do now, and the one way to use their tools. */
 export interface SkillHost {
+  /** Finds out what is off, before the model is offered anything, and asks nothing of skills that never are. */
+  choose(): Promise<void>;
   /** Has every skill show whether it is configured; those that do not say so in time count as failing. */
   settle(): Promise<readonly SkillReport[]>;
-  /** Those that the model is offered: all but what `settle` found to be off. */
+  /** Those that the model is offered: all but what was found to be off. */
   offered(): readonly Skill[];
   prove(name: string): Promise<SkillReport | undefined>;
   /** The model calls a tool, of a skill or of none, in the open turn. Nothing is changed by tools that it has not called there. */
@@ -129,15 +131,19 @@ export function createSkillHost(options: SkillHostOptions): SkillHost {
     if (result.isForeign === true) options.onForeignWords();
     return bounded(result);
   };
+  const settle = async (asked: readonly Skill[]): Promise<readonly SkillReport[]> => {
+    const timeout = AbortSignal.timeout(SKILL_HOST_LIMITS.settleMs);
+    const reports = await Promise.all(asked.map((skill) => prove(skill, timeout)));
+    off = new Set(reports.filter(({ state }) => state === "off").map(({ name }) => name));
+    for (const { name, state } of reports)
+      if (state !== "ready") log("skill-not-ready", { skill: name, state });
+    return reports;
+  };
   return {
-    settle: async () => {
-      const timeout = AbortSignal.timeout(SKILL_HOST_LIMITS.settleMs);
-      const reports = await Promise.all(skills.map((skill) => prove(skill, timeout)));
-      off = new Set(reports.filter(({ state }) => state === "off").map(({ name }) => name));
-      for (const { name, state } of reports)
-        if (state !== "ready") log("skill-not-ready", { skill: name, state });
-      return reports;
+    choose: async () => {
+      await settle(skills.filter(({ needsNothing }) => !needsNothing));
     },
+    settle: () => settle(skills),
     offered: () => skills.filter(({ name }) => !off.has(name)),
     prove: async (name) => {
       const skill = skills.find((one) => one.name === name);

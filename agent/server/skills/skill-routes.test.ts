@@ -11,6 +11,7 @@ let outcome: (use: Use) => ReturnType<SkillHost["use"]>;
 let failures: unknown[];
 
 const host: SkillHost = {
+  choose: async () => undefined,
   settle: async () => [{ name: "files", state: "ready", detail: "It works." }],
   offered: () => [],
   prove: async (name) => (name === "web-search" ? { name, state: "off", detail: "No key." } : undefined),

@@ -35,6 +35,7 @@ export function createFilesSkill({ sandbox }: FilesSkillOptions): Skill {
     (await workOnFiles(sandbox, request, signal)).text;
   return {
     name: "files",
+    needsNothing: true,
     tools: [
       defineTool({
         name: "file_read",

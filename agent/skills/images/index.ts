@@ -11,7 +11,12 @@ const PROOF = "Agent 42";
 
 /** Pictures of the agent's folder: look, read, edit. Everything runs on this machine and costs nothing. */
 export function createImagesSkill({ sandbox }: { sandbox: Sandbox }): Skill {
-  return { name: "images", tools: imageTools(sandbox), setup: (signal) => setup(sandbox, signal) };
+  return {
+    name: "images",
+    needsNothing: true,
+    tools: imageTools(sandbox),
+    setup: (signal) => setup(sandbox, signal),
+  };
 }
 
 /** Draws words and reads them back. */

@@ -28,6 +28,8 @@ export interface SkillState {
 export interface Skill {
   name: SkillName;
   tools: readonly SkillTool[];
+  /** Nothing that it needs can be missing, so it is never `off`. */
+  needsNothing?: true;
   /** Proves that it is configured, without changing anything and without cost. Never throws but with the signal's reason. */
   setup(signal: AbortSignal): Promise<SkillState>;
   /** Ends what it has running. */

@@ -10,6 +10,7 @@ export function createSchedulingSkill(options: SchedulingOptions): Skill {
   const { schedules } = options;
   return {
     name: "scheduling",
+    needsNothing: true,
     tools: [createScheduleTool(options)],
     setup: async (signal) => {
       signal.throwIfAborted();
