@@ -20,6 +20,7 @@ import type { ExplodeReason, LivingParts } from "./explode/explosion.ts";
 import type { GatewayClient } from "./gateway-client.ts";
 import { createInboundClient } from "./inbound/inbound-client.ts";
 import { startIntake } from "./inbound/intake.ts";
+import { limitOutside } from "./inbound/outside-limit.ts";
 import { errorName, type Log } from "./log.ts";
 import type { AgentCore } from "./pool/agent-core.ts";
 import { createProvision, warmUpInvites } from "./pool/provision.ts";
@@ -88,8 +89,10 @@ export function createAgent(options: AgentOptions): Agent {
   const timer = createExpiryTimer(() => options.onExplode("member", false));
   const { main, join } = state.identity.identities;
   const { instanceSecret, modelKey, stateKey } = options.secrets;
+  const takeOutside = limitOutside(state.turns, log);
   const skills = createAgentSkills({
     ...options,
+    takeOutside,
     keys: options.secrets,
     equipment: createEquipment({ ...config, instanceSecret, standalone: options.secrets.equipment }),
     context: async () => service?.turnContext(),
@@ -120,7 +123,7 @@ export function createAgent(options: AgentOptions): Agent {
 
   const intake = startIntake({
     notifications: state.notifications,
-    turns: state.turns,
+    take: takeOutside,
     client: createInboundClient({ ...config, instanceSecret }),
     isClaimed: () => state.claim.read() !== undefined,
     onMessage: () => turns.notify(),

@@ -16,21 +16,12 @@ import { PROVIDER_ANSWERS } from "./provider-answers.ts";
 import { MAY_HAVE_ACTED, type Refusal, refusalHandler } from "./refusals.ts";
 import { askProvider } from "./upstream.ts";
 
-/** What an agent may ask of its wallet. Source: Bankr, "Agent API" and "Wallet API". */
-const GETS = ["/wallet/me", "/wallet/portfolio", "/agent/job/:jobId"];
-const POSTS = [
-  "/agent/prompt",
-  "/agent/job/:jobId/cancel",
-  "/wallet/transfer",
-  "/wallet/swap-quote",
-  "/wallet/swap",
-  "/wallet/sign",
-  "/wallet/submit",
-];
-const Params = Type.Object({
-  ...InstanceParams.properties,
-  jobId: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_-]{1,128}$" })),
-});
+/** What an agent may ask of its wallet: no swaps, no signatures, no assistant. Source: Bankr, "Wallet API". */
+const ROUTES = [
+  ["GET", "/wallet/me"],
+  ["GET", "/wallet/portfolio"],
+  ["POST", "/wallet/transfer"],
+] as const;
 const Query = Type.Object(
   {
     chains: Type.Optional(Type.String({ maxLength: 200 })),
@@ -90,28 +81,23 @@ export async function bankrBrokerRoutes(server: Server, { config, registry, log 
     async (routes: Server) => {
       routes.setErrorHandler(refusalHandler(log, bankrRefusal));
       routes.setNotFoundHandler((_request, reply) => refuse(reply, FORBIDDEN));
-      const paths = [
-        ...GETS.map((path) => ["GET", path] as const),
-        ...POSTS.map((path) => ["POST", path] as const),
-      ];
-      for (const [method, path] of paths) {
+      for (const [method, path] of ROUTES) {
         routes.route({
           method,
           url: path,
           schema: {
             operationId: `brokerBankr${method}${path.replace(/\W+(\w)/g, (_, letter) => letter.toUpperCase())}`,
             summary: `For the agent with a Bankr key made by hand: Bankr's \`${method} ${path}\``,
-            params: Params,
+            params: InstanceParams,
             querystring: path === "/wallet/portfolio" ? Query : NoQuery,
             response: PROVIDER_ANSWERS,
           },
           config: { access: "instance", quiet: true },
           bodyLimit: LIMITS.brokerRequestMaxBytes,
           handler: (request, reply) => {
-            const { jobId = "" } = request.params;
             const query = Value.Check(Query, request.query) ? request.query : {};
             const { instanceId, body } = request;
-            return forward(instanceId, { method, path: path.replace(":jobId", jobId), query, body }, reply);
+            return forward(instanceId, { method, path, query, body }, reply);
           },
         });
       }

@@ -83,7 +83,7 @@ afterEach(async () => {
 function start(): void {
   intake = startIntake({
     notifications,
-    turns,
+    take: (message) => turns.take(message),
     client: createInboundClient({
       gatewayUrl: url,
       instanceId: "abcdefghijkl",

@@ -1,7 +1,7 @@
 import type { InboundItem, OutsideMessage } from "../../../domain/inbound.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Notifications } from "../state/notifications.ts";
-import type { TurnLedger } from "../state/turn-ledger.ts";
+import type { StoredMessage } from "../state/turn-ledger.ts";
 import { backOffMs, createWake, pause } from "../wake.ts";
 import { type InboundClient, UnreadableItemError } from "./inbound-client.ts";
 import { toStoredMessage } from "./outside-message.ts";
@@ -11,7 +11,8 @@ const RETRY_MAX_MS = 30_000;
 
 export interface IntakeOptions {
   notifications: Notifications;
-  turns: TurnLedger;
+  /** Makes it a turn, once; false when it was known. */
+  take(message: StoredMessage): boolean;
   client: InboundClient;
   /** Nothing is fetched before there is a claim. */
   isClaimed(): boolean;
@@ -35,14 +36,14 @@ export interface Intake {
  * acknowledged, and acknowledged before its id is forgotten: a crash in between repeats a step that changes nothing.
  */
 export function startIntake(options: IntakeOptions): Intake {
-  const { notifications, turns, client, log } = options;
+  const { notifications, client, log } = options;
   const stopping = new AbortController();
   const wake = createWake();
 
   const take = (id: string, item: InboundItem): void => {
     if (item.kind === "credits") options.onCredits();
     else if (item.kind === "sms" && options.onSms(item.message)) return;
-    else if (turns.take(toStoredMessage(id, item.kind, item.message))) options.onMessage();
+    else if (options.take(toStoredMessage(id, item.kind, item.message))) options.onMessage();
     log("inbound-taken", { kind: item.kind });
   };
   const deal = async (id: string): Promise<void> => {

@@ -47,6 +47,7 @@ beforeEach(() => {
       ],
       agentInboxIds: new Set([SELF, BOT]),
     }),
+    takeOutside: () => true,
     onQueued: () => undefined,
     onMessage: () => undefined,
     log: () => undefined,

@@ -42,6 +42,8 @@ export interface AgentSkillsOptions {
   ownPort(): number | undefined;
   /** Undefined while there is no conversation. */
   context(): Promise<TurnContext | undefined>;
+  /** Makes a turn of what comes from outside, once; false when it was known. */
+  takeOutside(message: StoredMessage): boolean;
   /** Something was queued to be said. */
   onQueued(): void;
   /** Something new waits for an answer. */
@@ -165,7 +167,8 @@ export function createAgentSkills(options: AgentSkillsOptions): AgentSkills {
   const take = (message: StoredMessage): boolean => turns.take(message);
   const scheduler = startScheduler({ schedules, take, isClaimed, onMessage, log });
   const mail = startMailWatch({
-    ...{ mailbox: accounts.mailbox, baseUrl: config.agentmailBaseUrl, isClaimed, take, onMessage, log },
+    ...{ mailbox: accounts.mailbox, baseUrl: config.agentmailBaseUrl, isClaimed, onMessage, log },
+    take: options.takeOutside,
     knows: (id) => turns.knows(id),
     since: {
       read: () => state.facts.get("mail-known-until"),

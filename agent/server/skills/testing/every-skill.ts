@@ -30,6 +30,7 @@ export function openEverySkill(): { skills: readonly Skill[] } & AsyncDisposable
     brain: { outOfCredit: false, exhausted: () => undefined },
     ownPort: () => undefined,
     context: async () => undefined,
+    takeOutside: () => true,
     onQueued: () => undefined,
     onMessage: () => undefined,
     log: () => undefined,
