@@ -3,7 +3,11 @@ import { startGuarded } from "../local/guarded-process.ts";
 const KEPT_LINES = 40;
 const STOP_GRACE_S = 1;
 // Without peer dependencies, which would bring the SDK's release, whose bindings do not load below glibc 2.38.
-const FLAGS = ["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"];
+const FLAGS = [
+  ...["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"],
+  // npm waits five minutes for a registry that has stopped in the middle of an answer.
+  ...["--fetch-timeout=60000", "--fetch-retries=5"],
+];
 
 /**
  * Installs what the folder's lock file says, into the folder. Rejects with what npm said last when it fails or takes

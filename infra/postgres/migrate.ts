@@ -48,6 +48,11 @@ const LOCK_TIMEOUT_MS = 60_000;
 export async function migrate(databaseUrl: string): Promise<void> {
   // One connection, so that its lock covers everything here and goes with it.
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, lock_timeout: LOCK_TIMEOUT_MS });
+  pool.on("connect", (client) =>
+    client.on("error", () => {
+      // A statement that runs fails with it. Of a connection that is being closed nobody needs to know.
+    }),
+  );
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     await sql`SELECT pg_advisory_lock(${LOCK})`.execute(db);
