@@ -160,6 +160,12 @@ test("Ctrl-C ends a chat that waits, in good order", async () => {
   expect((await chatting).code).toBe(0);
 });
 
+test("Ctrl-C is heard also before the chat has begun", async () => {
+  await talk(["--name", "Ida", "--message", "/members"]);
+  const { code } = await talk(["--name", "Ida"], { input: new PassThrough(), signal: AbortSignal.abort() });
+  expect(code).toBe(0);
+});
+
 test("an unknown command, a stranger's network and a dead node each say what to do", async () => {
   await expect(talk(["--name", "Zoe", "--message", "/dance"])).rejects.toMatchObject({
     message: "there is no command /dance",

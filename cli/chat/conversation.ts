@@ -66,7 +66,8 @@ export class Conversation {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const giveUp = (): void => resolve(false);
     const timer = setTimeout(giveUp, timeoutMs);
-    over.addEventListener("abort", giveUp);
+    if (over.aborted) giveUp();
+    else over.addEventListener("abort", giveUp);
     this.#onHeard = () => resolve(true);
     try {
       return await promise;

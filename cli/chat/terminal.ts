@@ -13,9 +13,9 @@ export interface Terminal extends Disposable {
 export function openTerminal(over: AbortSignal): Terminal {
   const { stdin, stdout } = process;
   const reader = createInterface({ input: stdin, output: stdout, prompt: PROMPT });
+  const lines = iterate(reader);
   const close = (): void => reader.close();
   reader.once("SIGINT", close);
-  over.addEventListener("abort", close, { once: true });
   const out = new Writable({
     write(chunk: Buffer, _encoding, done) {
       clearLine(stdout, 0);
@@ -27,14 +27,18 @@ export function openTerminal(over: AbortSignal): Terminal {
   });
   reader.on("line", () => reader.prompt());
   reader.prompt();
-  return { lines: iterate(reader), out, [Symbol.dispose]: close };
+  if (over.aborted) close();
+  else over.addEventListener("abort", close, { once: true });
+  return { lines, out, [Symbol.dispose]: close };
 }
 
 /** The lines of a stream that is no terminal. */
 export function readLines(input: NodeJS.ReadableStream, over: AbortSignal): AsyncIterable<string> {
   const reader = createInterface({ input });
-  over.addEventListener("abort", () => reader.close(), { once: true });
-  return iterate(reader);
+  const lines = iterate(reader);
+  if (over.aborted) reader.close();
+  else over.addEventListener("abort", () => reader.close(), { once: true });
+  return lines;
 }
 
 /** Keeps the lines that come before somebody asks for them, which readline by itself would drop. */
