@@ -184,7 +184,7 @@ describe("the limits", () => {
     wallet = await TestWallet.open(undefined, { limits: { ETH: { perTransfer: "0", perDay: "0" } } });
     await expect(wallet.quote("0.000001", { asset: "ETH" })).rejects.toThrow("At most 0 ETH");
     const limits = { USDC: { perTransfer: "fifty", perDay: "200" } };
-    await expect(TestWallet.open(undefined, { limits })).rejects.toThrow("not an amount");
+    expect(() => wallet.restart({ limits })).toThrow("not an amount");
   });
 });
 
