@@ -13,7 +13,6 @@ export interface Terminal extends Disposable {
 export function openTerminal(over: AbortSignal): Terminal {
   const { stdin, stdout } = process;
   const reader = createInterface({ input: stdin, output: stdout, prompt: PROMPT });
-  const lines = iterate(reader);
   const close = (): void => reader.close();
   reader.once("SIGINT", close);
   const out = new Writable({
@@ -27,22 +26,19 @@ export function openTerminal(over: AbortSignal): Terminal {
   });
   reader.on("line", () => reader.prompt());
   reader.prompt();
-  if (over.aborted) close();
-  else over.addEventListener("abort", close, { once: true });
-  return { lines, out, [Symbol.dispose]: close };
+  return { lines: iterate(reader, over), out, [Symbol.dispose]: close };
 }
 
 /** The lines of a stream that is no terminal. */
 export function readLines(input: NodeJS.ReadableStream, over: AbortSignal): AsyncIterable<string> {
-  const reader = createInterface({ input });
-  const lines = iterate(reader);
-  if (over.aborted) reader.close();
-  else over.addEventListener("abort", () => reader.close(), { once: true });
-  return lines;
+  return iterate(createInterface({ input }), over);
 }
 
-/** Keeps the lines that come before somebody asks for them, which readline by itself would drop. */
-function iterate(reader: Interface): AsyncIterable<string> {
+/** The lines until `over`. Keeps those that come before somebody asks for them, which readline by itself would drop. */
+function iterate(reader: Interface, over: AbortSignal): AsyncIterable<string> {
   const iterator = reader[Symbol.asyncIterator]();
+  const close = (): void => reader.close();
+  if (over.aborted) close();
+  else over.addEventListener("abort", close, { once: true });
   return { [Symbol.asyncIterator]: () => iterator };
 }
